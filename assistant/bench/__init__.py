@@ -1,0 +1,1 @@
+"""The measures behind `hearsight bench`, and the starters of X and sound servers."""

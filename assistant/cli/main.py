@@ -1,0 +1,100 @@
+"""`hearsight`: finds the command, runs it, and turns its errors into one line and an exit code.
+
+Exit codes: 0 done, 1 failed (one line on stderr says why and what to do), 2 wrong usage, 130 cancelled.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import logging
+import sys
+import traceback
+
+from assistant import __version__
+from assistant.core.cancel import Cancelled
+from assistant.core.errors import HearsightError
+
+COMMANDS = {
+    "ask": "ask a question in text, speech or about the screen",
+    "transcribe": "turn speech in files into text",
+    "trigger": "press or release a key of the running instance, for compositor bindings",
+    "models": "list, fetch, verify and remove model files",
+    "history": "list, search, show, export and delete conversations",
+    "doctor": "check every part and say how to mend what doesn't work",
+    "demo": "the whole job on a sample screen and sample speech",
+    "bench": "measure speed, memory and answers",
+}
+"""Each command is the module `assistant.cli.NAME` with `add_arguments(parser)` and `run(args) -> int`."""
+
+_LOG_FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
+
+
+def run(argv: list[str]) -> int:
+    """Runs the command line; without a command it opens the window.
+
+    Returns:
+        The exit code.
+    """
+    debug = "--debug" in argv
+    try:
+        args = _parser(argv).parse_args(argv)
+        logging.basicConfig(level=logging.DEBUG if debug else logging.WARNING, format=_LOG_FORMAT)
+        if args.command is None:
+            from assistant.app import main
+
+            return main(args)
+        return int(_module(args.command).run(args))
+    except HearsightError as error:
+        return _fail(str(error), debug)
+    except (KeyboardInterrupt, Cancelled):
+        print("Cancelled.", file=sys.stderr)
+        return 130
+    except BrokenPipeError:
+        sys.stderr.close()
+        return 1
+    except Exception as error:
+        text = f"Something went wrong inside Hearsight ({type(error).__name__}). Run again with --debug to see where."
+        return _fail(text, debug)
+
+
+def _parser(argv: list[str]) -> argparse.ArgumentParser:
+    """The parser, with the arguments of the one command that `argv` names (the others' modules stay unloaded)."""
+    parser = argparse.ArgumentParser(
+        prog="hearsight",
+        description="Hears you, sees your screen, and stays on your machine. Without a command it opens the window.",
+    )
+    parser.add_argument("--version", action="version", version=f"Hearsight {__version__}")
+    _add_common(parser, at_top=True)
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND")
+    named = next((word for word in argv if word in COMMANDS), None)
+    for name, summary in COMMANDS.items():
+        sub = commands.add_parser(name, help=summary, description=summary[0].upper() + summary[1:] + ".")
+        _add_common(sub, at_top=False)
+        if name == named:
+            _module(name).add_arguments(sub)
+    return parser
+
+
+def _add_common(parser: argparse.ArgumentParser, *, at_top: bool) -> None:
+    """Options that may stand before or after the command; the one after must not reset the one before."""
+    default = False if at_top else argparse.SUPPRESS
+    parser.add_argument("--debug", action="store_true", default=default, help="log more, show tracebacks")
+    parser.add_argument("--offline", action="store_true", default=default, help="never touch the network")
+    if at_top:
+        parser.add_argument("--engine", choices=ENGINE_NAMES, default=None, help="for the window: which engine to use")
+        parser.add_argument("--in-process", action="store_true", help="for debugging: the engine in this process")
+
+
+ENGINE_NAMES = ("auto", "light", "fake")
+
+
+def _module(name: str) -> object:
+    return importlib.import_module(f"assistant.cli.{name}")
+
+
+def _fail(text: str, debug: bool) -> int:
+    if debug:
+        traceback.print_exc()
+    print(f"hearsight: {text}", file=sys.stderr)
+    return 1

@@ -1,0 +1,1 @@
+"""What every part of Hearsight shares: prompts, events, errors, geometry. Standard library and numpy only."""

@@ -1,0 +1,1 @@
+"""The desktop around us: global keys, the running instance, sleep."""

@@ -1,0 +1,1 @@
+"""Global keys: press and release, wherever the focus is."""

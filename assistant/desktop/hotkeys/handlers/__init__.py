@@ -1,0 +1,1 @@
+"""One module for each system's way of grabbing keys."""

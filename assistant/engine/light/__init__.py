@@ -1,0 +1,1 @@
+"""The light engine: small real models that need no GPU."""

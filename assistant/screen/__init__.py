@@ -1,0 +1,1 @@
+"""The screen: windows and captures."""

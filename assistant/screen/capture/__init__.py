@@ -1,0 +1,1 @@
+"""Taking a picture of the screen."""

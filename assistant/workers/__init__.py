@@ -1,0 +1,1 @@
+"""The threads between the window and the flows: the only modules that own a QThread."""
