@@ -1,61 +1,206 @@
 """The window's one partner: takes what the user does, runs the flows on their threads, and says what happened.
 
-Lives on the GUI thread. Every signal below is emitted on the GUI thread.
+Lives on the GUI thread and does nothing slow there. `ControllerSignals` lists what it says; questions that need no
+microphone are in `ControllerQuestions`, the base class.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from functools import partial
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QTimer, Slot
 
+from assistant.core.cancel import CancelToken
+from assistant.core.errors import HearsightError
+from assistant.core.media import Clip
+from assistant.desktop.hotkeys.models import KeyEvent
+from assistant.flows.coordinator import Coordinator
+from assistant.flows.listening import Listening
+from assistant.flows.transitions import Action, Event, State
+from assistant.settings.models import Settings
+from assistant.workers.questions import ControllerQuestions, Parts
+from assistant.workers.turn import Frozen, MicrophoneFailed, Turn, answer_spoken, keep_draft
 
-@dataclass(frozen=True)
-class EngineStatus:
-    """For the status line. `state` is "off", "loading", "ready", "busy" or "error"; `share` counts while loading."""
-
-    name: str = ""
-    model: str = ""
-    device: str = ""
-    state: str = "off"
-    share: float = 0.0
-    detail: str = ""
-    context_used: int = 0
-    context_limit: int = 0
-    first_token_seconds: float = 0.0
-    tokens_per_second: float = 0.0
+_POLL_MS = 100
+"""How often the real state of a held key is looked at, so that a lost release can't record for ever."""
 
 
-class ControllerSignals(QObject):
-    """What the controller tells the window."""
+class Controller(ControllerQuestions):
+    """Push-to-talk on top of typed questions."""
 
-    state_changed = Signal(str)
-    """idle, arming, listening, latched, thinking, answering"""
-    frame_frozen = Signal(object)
-    """The captured `Picture` of the turn under way, or None with a notice that says why not."""
-    level = Signal(float)
-    """Loudness of the newest buffer, RMS in [0, 1]; comes at 20-50 Hz from the first real buffer on."""
-    partial = Signal(str)
-    """What was understood so far; the next one replaces it."""
-    stage = Signal(str)
-    """What is being done, in words: "reading the screen"."""
-    turn_opened = Signal(int, int, int)
-    """conversation id, the question's message id, the answer's message id; both messages are in the history."""
-    message_changed = Signal(int)
-    """A message's text or attachments changed in the history (transcript arrived, recording attached)."""
-    delta = Signal(int, str)
-    """answer's message id, the next piece of it; coalesced to at most 30 a second."""
-    turn_closed = Signal(int, str)
-    """answer's message id and its final state: done, cancelled, failed."""
-    engine_changed = Signal(object)
-    """An `EngineStatus`."""
-    notice = Signal(str, str)
-    """Something the user should know: a text, and the name of one action ("retry", "settings", "models", "")."""
-    composer_clip = Signal(object)
-    """The `Clip` that the composer's microphone recorded, or None when nothing was heard."""
-    composer_picture = Signal(object)
-    """The `Picture` that the composer's screenshot button took."""
-    history_changed = Signal()
-    """Conversations were added, renamed, or removed."""
-    conversation_changed = Signal(int)
-    """The open conversation is now this one (0: none, a new one starts with the next question)."""
+    def __init__(self, parts: Parts, settings: Settings) -> None:
+        super().__init__(parts, settings)
+        self._coordinator = Coordinator(self._act, self._on_state)
+        self._key_poll = QTimer(self)
+        self._key_poll.setInterval(_POLL_MS)
+        self._key_poll.timeout.connect(self._poll_key)
+        self._too_long = QTimer(self)
+        self._too_long.setSingleShot(True)
+        self._too_long.timeout.connect(partial(self._coordinator.handle, Event.TOO_LONG))
+        self._by_hotkey = False
+        self._apply_voice(settings)
+
+    @property
+    def state(self) -> str:
+        return self._coordinator.state
+
+    @Slot(object)
+    def on_key(self, event: KeyEvent) -> None:
+        """A global key's event, brought to the GUI thread."""
+        if event.kind == "press":
+            self._by_hotkey = True
+            self._coordinator.press(event.time)
+        elif event.kind == "release":
+            self._coordinator.release(event.time)
+        elif event.kind == "shift":
+            self._coordinator.handle(Event.LATCH)
+
+    @Slot()
+    def press(self) -> None:
+        """The key went down as far as a button or another program can tell: nobody can poll its real state."""
+        self._by_hotkey = False
+        self._coordinator.press()
+
+    @Slot()
+    def release(self) -> None:
+        self._coordinator.release()
+
+    @Slot()
+    def tap(self) -> None:
+        """Press and release in one: starts hands-free, or sends what was said."""
+        self.press()
+        self.release()
+
+    @Slot()
+    def cancel(self) -> None:
+        """Esc, Stop: ends whatever runs; what was recorded or answered is kept."""
+        self._coordinator.handle(Event.CANCEL)
+
+    @Slot()
+    def on_sleep(self) -> None:
+        """The machine goes to sleep: a recording under way ends here and is kept."""
+        self._coordinator.handle(Event.SLEEP)
+
+    @Slot()
+    def leave_out_screen(self) -> None:
+        """Takes the frozen screen out of the question under way."""
+        turn = self._turn
+        if turn is None or not turn.with_screen:
+            return
+        turn.with_screen = False
+        turn.warm.set()
+        turn.warm = CancelToken()
+        self._keep_warm(turn)
+        self.frame_frozen.emit(None)
+
+    def apply_settings(self, settings: Settings) -> None:
+        super().apply_settings(settings)
+        self._apply_voice(settings)
+
+    def _apply_voice(self, settings: Settings) -> None:
+        self._coordinator.mode = settings.voice.mode
+        self._coordinator.tap_seconds = settings.voice.tap_ms / 1000
+
+    def _handle(self, event: Event) -> None:
+        self._coordinator.handle(event)
+
+    def _act(self, action: Action) -> None:
+        if action is Action.RESTART:
+            self._stop_answers()
+        if action in (Action.START, Action.RESTART):
+            self._start()
+        elif action is Action.SEND:
+            self._send()
+        elif action in (Action.KEEP, Action.REPLACE):
+            self._keep()
+        elif action is Action.STOP:
+            self._stop_answers()
+
+    def _on_state(self, state: State) -> None:
+        if state is State.LATCHED and self._turn and self._turn.listening:
+            seconds = self.settings.voice.silence_seconds
+            self._turn.listening.watch_silence(seconds, partial(self._tell, self._turn, Event.SILENCE))
+        if not self._coordinator.recording:
+            self._key_poll.stop()
+            self._too_long.stop()
+            if self.parts.hotkeys is not None:
+                self.parts.hotkeys.release_escape()
+        self.state_changed.emit(str(state))
+        self._show_busy(state)
+
+    def _start(self) -> None:
+        """Key-down: freezes the screen, opens the microphone, and lets the engine work ahead."""
+        self.about_to_capture.emit()
+        turn = Turn(self._continued(), with_screen=self.settings.screen.include_screen)
+        turn.listening = Listening(self.parts.recordings, turn.conversation, partial(self._open_recorder, turn))
+        self._begin(turn)
+        capture = partial(self.parts.capture, self.settings.screen.target) if turn.with_screen else None
+        self._jobs.freeze(turn, capture)
+        self._jobs.record(turn)
+        self._key_poll.start()
+        self._too_long.start(round(self.settings.voice.max_minutes * 60_000))
+        if self.parts.hotkeys is not None:
+            self.parts.hotkeys.grab_escape(partial(self._tell, turn, Event.CANCEL))
+        if turn.listening.notice:
+            self.notice.emit(turn.listening.notice, "")
+
+    def _open_recorder(self, turn: Turn, folder: object) -> object:
+        return self.parts.open_recorder(
+            folder,
+            partial(self._tell, turn, Event.FIRST_BUFFER),
+            self.level.emit,
+            lambda error: self._tell(turn, MicrophoneFailed(error)),
+        )
+
+    def _send(self) -> None:
+        """Release: the rest of the speech, then the answer."""
+        turn = self._turn
+        if turn is not None and turn.listening is not None:
+            turn.warm.set()
+            self._jobs.finish(turn, partial(self._submit_spoken, turn))
+
+    def _submit_spoken(self, turn: Turn, clip: Clip) -> None:
+        self.parts.inference.submit(lambda: answer_spoken(self._ask(), turn, clip, self._tell))
+
+    def _keep(self) -> None:
+        """Ends the recording without asking; what was said waits in the conversation."""
+        turn, self._turn = self._turn, None
+        if turn is not None and turn.listening is not None:
+            turn.cancel()
+            self._jobs.finish(turn, partial(self._submit_draft, turn))
+
+    def _submit_draft(self, turn: Turn, clip: Clip) -> None:
+        self.parts.inference.submit(lambda: keep_draft(self._ask(), turn, clip, self._tell))
+
+    def _keep_warm(self, turn: Turn) -> None:
+        listening, question, stop = turn.listening, turn.question(), turn.warm
+        if listening is not None:
+            tell = partial(self._tell, turn)
+            self.parts.inference.submit(lambda: self._ask().keep_warm(question, listening.clip_so_far, tell, stop))
+
+    def _on_recording_event(self, turn: Turn, event: object) -> bool:
+        """Takes what the recording's threads say; whether it was theirs."""
+        if isinstance(event, Frozen):
+            if event.error:
+                self.notice.emit(f"The question goes on without the screen. {event.error}", "")
+            self.frame_frozen.emit(event.picture)
+            self._keep_warm(turn)
+        elif isinstance(event, MicrophoneFailed):
+            self._microphone_failed(turn, event.error)
+        elif isinstance(event, Event):
+            if turn is self._turn:
+                self._coordinator.handle(event)
+        else:
+            return False
+        return True
+
+    def _microphone_failed(self, turn: Turn, error: HearsightError) -> None:
+        self.notice.emit(str(error), "settings")
+        if turn is self._turn:
+            self._coordinator.handle(Event.DEVICE_LOST)
+
+    @Slot()
+    def _poll_key(self) -> None:
+        hotkeys = self.parts.hotkeys
+        if self._by_hotkey and self._coordinator.holding and hotkeys is not None and not hotkeys.is_held("ask"):
+            self._coordinator.release()

@@ -1,0 +1,191 @@
+"""How a question becomes an answer. Start to read here.
+
+1. Key-down: the screen is frozen and the microphone opened (`listening`), while `Ask.keep_warm` lets the engine read
+   the screen, follow the speech, and prefill everything before the question.
+2. Release: `Ask.answer` writes question and empty answer to the history, lets the engine answer, and passes each
+   piece on to the caller and into the history as it comes.
+
+The window, the command line and the benches all run this code; nothing here knows Qt.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from assistant.audio import vad
+from assistant.core.cancel import Cancelled, CancelToken
+from assistant.core.errors import BadInput, HearsightError, NothingHeard
+from assistant.core.events import Done, Event, Failed, Outcome, Progress, Stage, Stopped
+from assistant.core.media import Clip, Picture
+from assistant.core.prompt import Options, Prompt, Task
+from assistant.engine.base import Engine
+from assistant.flows.answer_record import AnswerRecord
+from assistant.history.store import History
+
+_WARM_PAUSE = 0.2
+"""Seconds between two looks at the growing recording when the engine has caught up."""
+
+CHAT_TEMPERATURE = 0.7
+"""For conversation, as Phi-4-multimodal's guide recommends; questions about a screen are decoded greedily."""
+
+
+@dataclass(frozen=True)
+class Question:
+    """What the user asks, complete or, while they speak, as far as it is known.
+
+    Attributes:
+        conversation: where it belongs; 0 starts a new one.
+        picture_files: where the pictures already lie on disk as PNG, by index; saves encoding them again.
+    """
+
+    text: str = ""
+    pictures: tuple[Picture, ...] = ()
+    clip: Clip | None = None
+    conversation: int = 0
+    picture_files: tuple[Path | None, ...] = ()
+
+
+@dataclass(frozen=True)
+class Opened:
+    """Question and answer are in the history, under these ids."""
+
+    conversation: int
+    question: int
+    answer: int
+
+
+Emit = Callable[[Event | Opened], None]
+
+
+class Ask:
+    """Questions to one engine, kept in one history."""
+
+    def __init__(self, engine: Engine, history: History, options: Options | None = None) -> None:
+        self.engine = engine
+        self.history = history
+        self.options = options or Options()
+
+    def keep_warm(self, question: Question, so_far: Callable[[], Clip | None], emit: Emit, cancel: CancelToken) -> None:
+        """Works ahead while the user speaks, until `cancel` is set.
+
+        Args:
+            question: everything but the speech.
+            so_far: the recording until now.
+        """
+        prompt = self.prompt(question)
+        try:
+            self.load(emit, cancel)
+            while not cancel.is_set():
+                clip = so_far()
+                self.engine.warm(prompt.with_clip(clip), emit, cancel)
+                # A long recording costs more to hand over; look at it less often.
+                cancel.wait(max(_WARM_PAUSE, (clip.seconds if clip else 0.0) / 60))
+        except Cancelled:
+            pass
+
+    def answer(self, question: Question, emit: Emit, cancel: CancelToken) -> Outcome:
+        """Answers a complete question. The question is in the history before any work is done on it.
+
+        Raises:
+            BadInput: there is nothing to answer.
+            NothingHeard: the clip holds no speech and nothing was typed; nothing was stored.
+            StorageError: the question can't be stored.
+        """
+        _refuse_nothing(question)
+        prompt = self.prompt(question)
+        opened = self._store(question)
+        emit(opened)
+        return self._generate(prompt, opened, emit, cancel)
+
+    def answer_again(self, message: int, emit: Emit, cancel: CancelToken) -> Outcome:
+        """Answers a stored question anew: of a failed or unwanted answer, or of a draft.
+
+        Args:
+            message: the answer to replace, or the question.
+        """
+        question_id = self.history.question_of(message)
+        question = self._restore(question_id)
+        _refuse_nothing(question)
+        prompt = self.prompt(question, before=question_id)
+        self.history.remove_after(question_id)
+        self.history.update(question_id, state="sent")
+        answer = self._open_answer(question.conversation)
+        opened = Opened(question.conversation, question_id, answer)
+        emit(opened)
+        return self._generate(prompt, opened, emit, cancel)
+
+    def load(self, emit: Emit, cancel: CancelToken) -> None:
+        """Loads the engine, saying what is being loaded."""
+        self.engine.load(lambda what, _share: emit(Stage(f"loading {what}")), cancel)
+
+    def prompt(self, question: Question, before: int | None = None) -> Prompt:
+        """The question with the turns that came before it."""
+        turns = self.history.turns(question.conversation, before) if question.conversation else ()
+        task = Task.SCREEN if question.pictures else Task.CHAT
+        return Prompt(turns, question.pictures, question.clip, question.text, task)
+
+    def keep_draft(self, question: Question) -> int:
+        """Puts a question that was not sent into its conversation, to be asked later. Returns its message id."""
+        return self._store_question(question, state="draft")[1]
+
+    def _generate(self, prompt: Prompt, opened: Opened, emit: Emit, cancel: CancelToken) -> Outcome:
+        record = AnswerRecord(self.history, opened.question, opened.answer, typed=prompt.text)
+
+        def pass_on(event: Progress) -> None:
+            for each in record.take(event):
+                emit(each)
+
+        outcome = self._run(prompt, pass_on, cancel)
+        return record.close(outcome, emit)
+
+    def _run(self, prompt: Prompt, emit: Callable[[Progress], None], cancel: CancelToken) -> Outcome:
+        options = self.options if prompt.task is Task.SCREEN else replace(self.options, temperature=CHAT_TEMPERATURE)
+        try:
+            self.load(lambda event: emit(event) if isinstance(event, Stage) else None, cancel)
+            return Done(self.engine.generate(prompt, options, emit, cancel))
+        except Cancelled:
+            return Stopped()
+        except HearsightError as error:
+            return Failed(error)
+
+    def _store(self, question: Question) -> Opened:
+        conversation, question_id = self._store_question(question, state="sent")
+        return Opened(conversation, question_id, self._open_answer(conversation))
+
+    def _open_answer(self, conversation: int) -> int:
+        told = self.engine.capabilities
+        return self.history.add_message(
+            conversation, "assistant", state="streaming", engine=told.name, model=told.model
+        )
+
+    def _store_question(self, question: Question, state: str) -> tuple[int, int]:
+        conversation = question.conversation or self.history.new_conversation()
+        message = self.history.add_message(conversation, "user", question.text, state=state)
+        for index, picture in enumerate(question.pictures):
+            kind = "screen" if picture.is_screen else "image"
+            file = question.picture_files[index] if index < len(question.picture_files) else None
+            self.history.attach_picture(message, picture, kind, file)
+        if question.clip is not None:
+            self.history.attach_clip(message, question.clip)
+        return conversation, message
+
+    def _restore(self, question_id: int) -> Question:
+        message = self.history.message(question_id)
+        if message is None:
+            raise BadInput("This question is no longer in the history.", action="Ask it again.")
+        pictures = tuple(self.history.load_picture(a) for a in message.attachments if a.kind != "audio")
+        # A transcript that is already there is the question: the user may have corrected it.
+        clips = [] if message.text else [a for a in message.attachments if a.kind == "audio"]
+        clip = self.history.load_clip(clips[0]) if clips else None
+        return Question(message.text, pictures, clip, message.conversation_id)
+
+
+def _refuse_nothing(question: Question) -> None:
+    if question.text.strip():
+        return
+    if question.clip is None:
+        raise BadInput("There is no question.", action="Type one, or speak while holding the key.")
+    if not vad.has_speech(question.clip):
+        raise NothingHeard("Nothing was said.", action="Hold the key while you speak, or check the microphone.")

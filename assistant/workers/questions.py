@@ -1,0 +1,305 @@
+"""The controller's part that needs no held key: typed questions, retries, conversations, the engine's events."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+from PySide6.QtCore import Signal, Slot
+
+from assistant.core.errors import HearsightError, ModelMissing, StorageError
+from assistant.core.events import Delta, Done, Failed, Heard, Notice, Outcome, Partial, ScreenRead, Stage
+from assistant.core.media import Clip, Picture
+from assistant.core.prompt import Options
+from assistant.desktop.hotkeys.models import HotkeyHandler
+from assistant.engine.base import Engine
+from assistant.flows import drafts, recovery
+from assistant.flows.ask import Ask, Opened, Question
+from assistant.flows.drafts import Draft
+from assistant.flows.transitions import Event, State
+from assistant.history.store import History
+from assistant.settings.models import Settings
+from assistant.workers.composer_tools import ComposerTools, OpenRecorder
+from assistant.workers.deltas import DeltaBatcher
+from assistant.workers.engine_watch import EngineWatch
+from assistant.workers.inference import Inference
+from assistant.workers.signals import ControllerSignals, EngineStatus
+from assistant.workers.turn import Closed, DraftKept, Turn, TurnJobs
+
+log = logging.getLogger(__name__)
+
+
+@dataclass
+class Parts:
+    """What the controller works with; `app` puts it together.
+
+    Attributes:
+        recordings: folder of recordings under way.
+        open_recorder: (folder, on_first, on_level, on_lost) to a recorder of the chosen device.
+        capture: target to picture, on the calling thread; raises NoScreen.
+        hotkeys: None where the system has no global keys.
+        make_engine: builds the engine that the settings choose; raises EngineUnavailable.
+    """
+
+    inference: Inference
+    history: History
+    recordings: Path
+    open_recorder: OpenRecorder
+    capture: Callable[[str], Picture]
+    hotkeys: HotkeyHandler | None
+    make_engine: Callable[[Settings], Engine]
+
+
+class ControllerQuestions(ControllerSignals):
+    """Asks, and brings what the other threads say back to the GUI thread.
+
+    Each job tells what happened by `_happened`, whose slot runs on the GUI thread whatever thread emits it.
+    """
+
+    _happened = Signal(object, object)
+
+    def __init__(self, parts: Parts, settings: Settings) -> None:
+        super().__init__()
+        self.parts = parts
+        self.settings = settings
+        self.conversation = 0
+        self._turn: Turn | None = None
+        self._turns: list[Turn] = []
+        self._jobs = TurnJobs(self._tell)
+        self._deltas = DeltaBatcher(self.delta.emit, self)
+        self._engine = EngineWatch(parts.inference, self.engine_changed.emit, self._complain, self)
+        self.composer = ComposerTools(self._jobs, parts.recordings, parts.open_recorder, self)
+        self.composer.clip_ready.connect(self.composer_clip)
+        self.composer.picture_ready.connect(self.composer_picture)
+        self.composer.failed.connect(self._say)
+        self.composer.level.connect(self.level)
+        self._happened.connect(self._on_event)
+        self._engine.unload_after(settings.engine.idle_unload_minutes)
+
+    @property
+    def engine_status(self) -> EngineStatus:
+        return self._engine.status
+
+    @Slot(str, object, object)
+    def ask(self, text: str, pictures: tuple[Picture, ...] = (), clip: Clip | None = None) -> None:
+        """Asks in the open conversation."""
+        question = Question(text, tuple(pictures), clip, self.conversation)
+        self._submit(lambda turn: self._ask().answer(question, partial(self._tell, turn), turn.stop))
+
+    @Slot(int)
+    def retry(self, message: int) -> None:
+        """Answers again: `message` is the answer to replace, or a question that waits as a draft."""
+        self._submit(lambda turn: self._ask().answer_again(message, partial(self._tell, turn), turn.stop))
+
+    @Slot(int, str)
+    def edit_transcript(self, message: int, text: str) -> None:
+        """Corrects what was heard and asks again, with the same screen."""
+        try:
+            self.parts.history.update(message, text=text)
+        except StorageError as error:
+            self._complain(error)
+            return
+        self.message_changed.emit(message)
+        self.retry(message)
+
+    @Slot(object)
+    def ask_recovered(self, draft: Draft) -> None:
+        """Asks what a crashed run had recorded."""
+
+        def work(turn: Turn) -> Outcome:
+            outcome = self._ask().answer(recovery.question_of(draft), partial(self._tell, turn), turn.stop)
+            drafts.discard(draft.folder)
+            return outcome
+
+        self._submit(work)
+
+    @Slot(object)
+    def discard_recovered(self, draft: Draft) -> None:
+        drafts.discard(draft.folder)
+
+    def offer_recovered(self) -> None:
+        """Looks for recordings that a former run left behind, and offers them."""
+        if found := drafts.left_behind(self.parts.recordings):
+            self.recovered.emit(found)
+
+    @Slot()
+    def new_conversation(self) -> None:
+        self.open_conversation(0)
+
+    @Slot(int)
+    def open_conversation(self, conversation: int) -> None:
+        self.conversation = conversation
+        self.conversation_changed.emit(conversation)
+
+    @Slot(int, str)
+    def rename_conversation(self, conversation: int, title: str) -> None:
+        self.parts.history.rename(conversation, title)
+        self.history_changed.emit()
+
+    @Slot(int)
+    def remove_conversation(self, conversation: int) -> None:
+        """Puts a conversation into the trash, from which `restore_conversation` takes it back."""
+        self.parts.history.trash(conversation)
+        if conversation == self.conversation:
+            self.new_conversation()
+        self.history_changed.emit()
+
+    @Slot(int)
+    def restore_conversation(self, conversation: int) -> None:
+        self.parts.history.restore(conversation)
+        self.history_changed.emit()
+
+    @Slot(bool)
+    def record_clip(self, start: bool) -> None:
+        """The composer's microphone; the clip comes by `composer_clip`."""
+        if start:
+            self.composer.start_recording()
+        else:
+            self.composer.finish_recording()
+
+    @Slot(str)
+    def take_screenshot(self, target: str) -> None:
+        """The composer's screenshot; the picture comes by `composer_picture`. The caller hid its windows."""
+        self.composer.take_picture(partial(self.parts.capture, target))
+
+    @Slot()
+    def load_engine(self) -> None:
+        self._engine.load()
+
+    @Slot()
+    def unload_engine(self) -> None:
+        """Gives the engine's memory back; the next question loads it again."""
+        self._engine.unload()
+
+    def apply_settings(self, settings: Settings) -> None:
+        """Takes over changed settings at once; a changed engine is swapped after the work under way."""
+        before, self.settings = self.settings, settings
+        self._engine.unload_after(settings.engine.idle_unload_minutes)
+        ignored = {"idle_unload_minutes"}
+        if before.engine.model_dump(exclude=ignored) != settings.engine.model_dump(exclude=ignored):
+            try:
+                self._engine.swap(self.parts.make_engine(settings))
+            except HearsightError as error:
+                self._complain(error)
+
+    def stop(self) -> None:
+        """Ends everything: audio, answers, threads. What was said or answered so far is kept."""
+        self._handle(Event.CANCEL)
+        self._stop_answers()
+        self._engine.stop()
+        self._jobs.stop()
+        self.parts.inference.stop()
+        self._deltas.flush()
+
+    def _handle(self, event: Event) -> None:
+        """The state machine's entrance; `Controller` has it."""
+        raise AssertionError(event)
+
+    def _ask(self) -> Ask:
+        """On the inference thread: the flow with the engine and settings of this moment."""
+        options = Options(language=self.settings.voice.language, screen_characters=self.settings.screen.characters)
+        return Ask(self.parts.inference.engine, self.parts.history, options)
+
+    def _continued(self) -> int:
+        """The conversation that a spoken question goes on with: the open one if it is recent, else a new one (0)."""
+        last = self.parts.history.messages(self.conversation)[-1:] if self.conversation else []
+        recent = last and time.time() - last[0].created < self.settings.general.continue_minutes * 60
+        return self.conversation if recent else 0
+
+    def _begin(self, turn: Turn) -> None:
+        self._turn = turn
+        self._turns.append(turn)
+
+    def _submit(self, work: Callable[[Turn], Outcome]) -> None:
+        """Runs a complete question on the inference thread."""
+        turn = Turn(self.conversation)
+        self._handle(Event.ASKED)
+        self._begin(turn)
+
+        def job() -> None:
+            try:
+                self._tell(turn, Closed(work(turn)))
+            except HearsightError as error:
+                self._tell(turn, Closed(Failed(error)))
+
+        self.parts.inference.submit(job)
+
+    def _stop_answers(self) -> None:
+        for turn in self._turns:
+            turn.cancel()
+
+    def _tell(self, turn: Turn, event: object) -> None:
+        """From any thread: to the GUI thread."""
+        self._happened.emit(turn, event)
+
+    @Slot(object, object)
+    def _on_event(self, turn: Turn, event: object) -> None:
+        if isinstance(event, Closed):
+            self._close(turn, event)
+        elif isinstance(event, Delta):
+            if turn is self._turn:
+                self._handle(Event.DELTA)
+            self._deltas.add(turn.answer_id, event.text)
+        elif not self._on_recording_event(turn, event):
+            self._show(turn, event)
+
+    def _on_recording_event(self, turn: Turn, event: object) -> bool:
+        """`Controller` takes what the recording's threads say."""
+        raise AssertionError(event)
+
+    def _show(self, turn: Turn, event: object) -> None:
+        if isinstance(event, Opened):
+            turn.answer_id, turn.question_id = event.answer, event.question
+            if event.conversation != self.conversation:
+                self.open_conversation(event.conversation)
+            self.turn_opened.emit(event.conversation, event.question, event.answer)
+            self.history_changed.emit()
+        elif isinstance(event, Heard | ScreenRead):
+            self.message_changed.emit(turn.question_id)
+            self.history_changed.emit()
+        elif isinstance(event, Partial) and turn is self._turn:
+            self.partial.emit(event.text)
+        elif isinstance(event, Stage) and turn is self._turn:
+            self.stage.emit(event.text)
+        elif isinstance(event, Notice):
+            self.notice.emit(event.text, "")
+        elif isinstance(event, DraftKept):
+            self.draft_kept.emit(event.conversation, event.message)
+            self.history_changed.emit()
+
+    def _close(self, turn: Turn, closed: Closed) -> None:
+        self._deltas.flush()
+        if turn in self._turns:
+            self._turns.remove(turn)
+        outcome = closed.outcome
+        self._engine.idle(outcome.completion if isinstance(outcome, Done) else None)
+        if turn.answer_id and not closed.nothing_heard:
+            self.turn_closed.emit(turn.answer_id, _state_of(outcome))
+        if closed.nothing_heard:
+            self.nothing_heard.emit(turn.question().pictures)
+        elif isinstance(outcome, Failed):
+            self._complain(outcome.error)
+        if turn is self._turn:
+            self._turn = None
+            self._handle(Event.NOTHING_HEARD if closed.nothing_heard else Event.CLOSED)
+
+    @Slot(str)
+    def _say(self, text: str) -> None:
+        self.notice.emit(text, "")
+
+    def _complain(self, error: HearsightError) -> None:
+        self.notice.emit(str(error), "models" if isinstance(error, ModelMissing) else "")
+
+    def _show_busy(self, state: State) -> None:
+        if state in (State.THINKING, State.ANSWERING):
+            self._engine.busy()
+
+
+def _state_of(outcome: object) -> str:
+    if isinstance(outcome, Done):
+        return "done"
+    return "failed" if isinstance(outcome, Failed) else "cancelled"
