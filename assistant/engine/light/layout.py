@@ -1,0 +1,120 @@
+"""Boxes to sections: which window each piece of text belongs to, and its blocks in reading order. Pure computation."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from assistant.core.media import Window
+from assistant.engine.light.boxes import Box, text_height
+from assistant.engine.light.layout_blocks import blocks
+from assistant.engine.light.layout_rows import Row, phrases, rows
+from assistant.engine.light.tables import Table, tables
+
+Piece = Table | Row
+
+_TITLE_BAR = 45
+"""Pixels above a window's rectangle in which its title may stand, where the rectangle is without its frame."""
+
+_SAME_TITLE = 0.7
+
+
+@dataclass(frozen=True)
+class Block:
+    """What belongs together, from the top: rows of text and tables."""
+
+    pieces: tuple[Piece, ...]
+
+
+@dataclass(frozen=True)
+class Section:
+    """One window (or what lies outside of all windows).
+
+    Attributes:
+        title: the window's title; "" outside of windows, or where the windows aren't known.
+        top, status: the bars at the window's edges, apart from its body.
+    """
+
+    title: str
+    active: bool
+    top: tuple[Row, ...]
+    body: tuple[Block, ...]
+    status: tuple[Row, ...]
+
+
+def lay_out(boxes: Sequence[Box], windows: Sequence[Window] = ()) -> list[Section]:
+    """Sorts boxes into sections: the active window first, then the others from the topmost, then the desktop.
+
+    Every box comes out exactly once; the one that holds a window's title comes out as the section's title.
+    """
+    groups = _by_window(boxes, windows)
+    order = sorted(range(len(windows)), key=lambda i: (not windows[i].active, i))
+    sections = [_section(groups[i], windows[i]) for i in order if groups[i] or windows[i].active]
+    if groups[len(windows)]:
+        sections.append(_section(groups[len(windows)], None))
+    return sections
+
+
+def _by_window(boxes: Sequence[Box], windows: Sequence[Window]) -> list[list[Box]]:
+    """The boxes of each window, and last of none."""
+    groups: list[list[Box]] = [[] for _ in range(len(windows) + 1)]
+    for box in boxes:
+        groups[_window_of(box, windows)].append(box)
+    return groups
+
+
+def _window_of(box: Box, windows: Sequence[Window]) -> int:
+    for at, window in enumerate(windows):
+        if window.rect.contains(box.middle_x, box.middle_y):
+            return at
+    for at, window in enumerate(windows):
+        above = window.rect.y - _TITLE_BAR <= box.middle_y < window.rect.y
+        if above and window.rect.x <= box.middle_x < window.rect.right and _is_title(box, window):
+            return at
+    return len(windows)
+
+
+def _is_title(box: Box, window: Window) -> bool:
+    near = box.middle_y < window.rect.y + _TITLE_BAR
+    same = difflib.SequenceMatcher(None, box.text.lower(), window.title.lower()).ratio() >= _SAME_TITLE
+    return bool(window.title) and near and same
+
+
+def _section(boxes: Sequence[Box], window: Window | None) -> Section:
+    if window is None:
+        return Section("", False, (), _body(boxes), ())
+    titles = [box for box in boxes if _is_title(box, window)][:1]
+    rest = [box for box in boxes if box not in titles]
+    top, inner = _top_bars(rest, window)
+    inner, status = _status_line(inner, window)
+    return Section(window.title, window.active, top, _body(inner), status)
+
+
+def _body(boxes: Sequence[Box]) -> tuple[Block, ...]:
+    return tuple(Block(tuple(tables(rows(block)))) for block in blocks(boxes))
+
+
+def _top_bars(boxes: Sequence[Box], window: Window) -> tuple[tuple[Row, ...], list[Box]]:
+    """The menu: a row of several short words without digits right under the title."""
+    unit = text_height(boxes)
+    for row in rows(boxes)[:2]:
+        words = [word for phrase in phrases(row) for box in phrase for word in box.text.split()]
+        near = row[0].middle_y < window.rect.y + _TITLE_BAR + 2 * unit
+        if near and len(words) >= 3 and all(len(w) <= 12 and w.isalpha() for w in words) and "File" in words[:2]:
+            return (row,), [box for box in boxes if box not in row]
+    return (), list(boxes)
+
+
+def _status_line(boxes: Sequence[Box], window: Window) -> tuple[list[Box], tuple[Row, ...]]:
+    """The last row, where it lies at the window's lower edge and well apart from the text above."""
+    found = rows(boxes)
+    if len(found) < 3:
+        return list(boxes), ()
+    unit = text_height(boxes)
+    last, before = found[-1], found[-2]
+    at_edge = window.rect.bottom - max(box.bottom for box in last) < 1.2 * unit
+    apart = min(box.y for box in last) - max(box.bottom for box in before) > 1.5 * unit
+    if at_edge and apart:
+        return [box for box in boxes if box not in last], (last,)
+    return list(boxes), ()

@@ -1,0 +1,109 @@
+"""Boxes to blocks: panels, text columns and single stretches of a window, in reading order.
+
+A top-down cut at *gutters*: empty vertical strips with text on both sides. What decides is whether the two sides share
+their lines: cells of one table stand on common lines, a side bar and the page beside it don't. Two columns of running
+text are told from a table by their long lines.
+"""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from assistant.engine.light.boxes import Box, Span, rows_of, text_height
+
+_GUTTER = 1.0
+"""Narrowest gutter, in line heights."""
+
+_SHARED_LINE = 0.3
+"""In line heights: middles closer than this are on one line."""
+
+_SHARED = 0.7
+"""Share of the lines of the shorter side that the other side has too, from which on both are one table."""
+
+_FEWEST_LINES = 2
+_PROSE_CHARACTERS = 24
+"""A column whose usual line is at least this long is running text."""
+
+
+@dataclass(frozen=True)
+class _Gutter:
+    run: Span
+    left: tuple[Box, ...]
+    right: tuple[Box, ...]
+
+    @property
+    def weight(self) -> float:
+        return self.run.length
+
+
+def blocks(boxes: Sequence[Box]) -> list[tuple[Box, ...]]:
+    """Cuts into blocks in reading order; each box is in exactly one block."""
+    if len(boxes) < 2 * _FEWEST_LINES:
+        return [tuple(boxes)] if boxes else []
+    gutter = _widest_gutter(boxes)
+    if gutter is None:
+        return [tuple(boxes)]
+    above = [box for box in boxes if box.middle_y < gutter.run.start]
+    below = [box for box in boxes if box.middle_y >= gutter.run.end]
+    parts = (above, gutter.left, gutter.right, below)
+    return [block for part in parts for block in blocks(part)]
+
+
+def _widest_gutter(boxes: Sequence[Box]) -> _Gutter | None:
+    """The tallest gutter that parts two things which don't belong together."""
+    unit = text_height(boxes)
+    edges = sorted({round(box.right) for box in boxes})
+    found = [gutter for edge in edges for gutter in _gutters_at(boxes, float(edge), unit)]
+    for gutter in sorted(found, key=lambda g: -g.weight):
+        if _apart(gutter.left, gutter.right, unit):
+            return gutter
+    return None
+
+
+def _gutters_at(boxes: Sequence[Box], edge: float, unit: float) -> list[_Gutter]:
+    """The gutters that begin at the x coordinate `edge`: one for each stretch between boxes that cross it."""
+    strip = Span(edge + 0.5, edge + 0.5 + _GUTTER * unit)
+    free = [box for box in boxes if box.right <= strip.start or box.x >= strip.end]
+    crossing = sorted(box.middle_y for box in boxes if not (box.right <= strip.start or box.x >= strip.end))
+    whole = rows_of(boxes)
+    bounds = [whole.start - unit, *crossing, whole.end + unit]
+    found = []
+    for start, end in zip(bounds, bounds[1:], strict=False):
+        inside = [box for box in free if start < box.middle_y < end]
+        left = tuple(box for box in inside if box.right <= strip.start)
+        right = tuple(box for box in inside if box.x >= strip.end)
+        if _lines(left, unit) >= _FEWEST_LINES and _lines(right, unit) >= _FEWEST_LINES:
+            middles = [box.middle_y for box in inside]
+            found.append(_Gutter(Span(min(middles), max(middles) + 0.01), left, right))
+    return found
+
+
+def _lines(boxes: Sequence[Box], unit: float) -> int:
+    return len(_line_middles(boxes, unit))
+
+
+def _line_middles(boxes: Sequence[Box], unit: float) -> list[float]:
+    middles: list[float] = []
+    for middle in sorted(box.middle_y for box in boxes):
+        if not middles or middle - middles[-1] > _SHARED_LINE * unit:
+            middles.append(middle)
+    return middles
+
+
+def _apart(left: Sequence[Box], right: Sequence[Box], unit: float) -> bool:
+    if _is_prose(left) and _is_prose(right):
+        return True
+    return _shared_lines(left, right, unit) < _SHARED
+
+
+def _is_prose(boxes: Sequence[Box]) -> bool:
+    return len(boxes) >= 3 and statistics.median(len(box.text) for box in boxes) >= _PROSE_CHARACTERS
+
+
+def _shared_lines(left: Sequence[Box], right: Sequence[Box], unit: float) -> float:
+    """Which share of the lines of the side with fewer of them the other side has as well."""
+    a, b = sorted((_line_middles(left, unit), _line_middles(right, unit)), key=len)
+    shared = sum(1 for middle in a if min(abs(middle - other) for other in b) <= _SHARED_LINE * unit)
+    return shared / len(a)

@@ -1,0 +1,99 @@
+"""A picture's text as it enters the prompt: laid out, tables as cells, the active window first, cut to a budget."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from assistant.core.cancel import CancelToken
+from assistant.core.media import Picture
+from assistant.engine.light.boxes import Box
+from assistant.engine.light.layout import Section, lay_out
+from assistant.engine.light.layout_text import section_text
+from assistant.engine.light.ocr import Ocr
+
+_KEPT = 8
+"""Pictures whose boxes are remembered: those of one conversation's last turns."""
+
+
+@dataclass(frozen=True)
+class ScreenText:
+    """What was read.
+
+    Attributes:
+        text: plain text, not escaped; begins with the active window.
+        dropped: characters that the budget left out.
+        flat: the recogniser's own order, one box a line: the baseline that the layout is measured against.
+        boxes: pieces of text found.
+    """
+
+    text: str
+    dropped: int
+    flat: str
+    boxes: int
+
+
+class ScreenReader:
+    """Reads pictures; remembers the last ones by their pixels. One caller at a time.
+
+    Args:
+        threads: for the recogniser.
+    """
+
+    def __init__(self, threads: int) -> None:
+        self._ocr = Ocr(threads)
+        self._known: OrderedDict[str, list[Box]] = OrderedDict()
+
+    def load(self) -> None:
+        self._ocr.load()
+
+    def unload(self) -> None:
+        self._ocr.unload()
+        self._known.clear()
+
+    def read(self, picture: Picture, cancel: CancelToken, *, characters: int) -> ScreenText:
+        """Reads a picture.
+
+        Args:
+            characters: the most that `text` may hold; see `cut` for what goes first.
+
+        Raises:
+            Cancelled: the token was set.
+        """
+        boxes = self._boxes(picture, cancel)
+        sections = lay_out(boxes, picture.windows)
+        text, dropped = cut([section_text(section, len(sections)) for section in sections], sections, characters)
+        flat = "\n".join(box.text for box in boxes)
+        return ScreenText(text, dropped, flat, len(boxes))
+
+    def _boxes(self, picture: Picture, cancel: CancelToken) -> list[Box]:
+        key = picture.sha256
+        if key not in self._known:
+            self._known[key] = self._ocr.read(picture.pixels, cancel)
+            while len(self._known) > _KEPT:
+                self._known.popitem(last=False)
+        self._known.move_to_end(key)
+        return self._known[key]
+
+
+def cut(texts: Sequence[str], sections: Sequence[Section], characters: int) -> tuple[str, int]:
+    """Cuts sections to a budget by a rule that needs no question.
+
+    What lies outside the active window goes first, from the end; then the end of the active window. Cuts fall
+    between lines; a mark says how much is missing.
+
+    Returns:
+        The text, and how many characters were left out.
+    """
+    del sections  # already ordered: the active window first
+    whole = "\n\n".join(texts)
+    if len(whole) <= characters:
+        return whole, 0
+    mark = "\n[{} more characters did not fit]"
+    room = max(0, characters - len(mark.format(len(whole))))
+    kept = whole[:room]
+    if "\n" in kept:
+        kept = kept[: kept.rindex("\n")]
+    dropped = len(whole) - len(kept)
+    return (kept.rstrip() + mark.format(dropped))[:characters], dropped

@@ -1,0 +1,143 @@
+"""Rows to tables: columns found from how boxes line up, cells rebuilt with the empty ones in place."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from assistant.engine.light.boxes import Box, Span, text_height
+from assistant.engine.light.layout_rows import Row, phrase_text, phrases
+
+_CELL_GAP = 0.25
+"""In line heights: columns at least this far apart are told from each other."""
+
+_FEWEST_ROWS = 2
+_LONGEST_CELL = 60
+"""Characters; rows of longer pieces are running text beside each other rather than cells."""
+
+
+@dataclass(frozen=True)
+class Table:
+    """A rectangle of cells, row by row; every row has as many cells as there are columns, empty ones are ""."""
+
+    cells: tuple[tuple[str, ...], ...]
+
+    @property
+    def columns(self) -> int:
+        return len(self.cells[0])
+
+
+def tables(found: Sequence[Row]) -> list[Table | Row]:
+    """Turns stretches of rows that share columns into tables; the other rows stay as they are, in order."""
+    result: list[Table | Row] = []
+    start = 0
+    while start < len(found):
+        end = _stretch(found, start)
+        if end - start >= _FEWEST_ROWS:
+            result.append(_table(found[start:end]))
+            start = end
+        else:
+            result.append(found[start])
+            start += 1
+    return result
+
+
+def _stretch(found: Sequence[Row], start: int) -> int:
+    """The end of the stretch of rows from `start` that form one table (`start` + 1: none)."""
+    if not _may_begin(found[start]):
+        return start + 1
+    spans = _spans(found[start])
+    end = last_full = start + 1
+    for row in found[start + 1 :]:
+        if not _fits(spans, row) or not _follows(found[end - 1], row, found[start:end]):
+            break
+        spans = _merged([*spans, *_spans(row)])
+        end += 1
+        if len(phrases(row)) >= 2:
+            last_full = end
+    return last_full if _is_table(found[start:last_full]) else start + 1
+
+
+def _may_begin(row: Row) -> bool:
+    cells = phrases(row)
+    return len(cells) >= 2 and all(len(phrase_text(cell)) <= _LONGEST_CELL for cell in cells)
+
+
+def _fits(spans: Sequence[Span], row: Row) -> bool:
+    """Whether no cell of the row lies across two columns."""
+    return all(sum(1 for span in spans if span.overlap(cell) > 0) <= 1 for cell in _spans(row))
+
+
+def _follows(above: Row, row: Row, so_far: Sequence[Row]) -> bool:
+    """Whether the row stands about as far below the last one as the table's rows do from each other."""
+    unit = text_height(row)
+    gap = row[0].middle_y - above[0].middle_y
+    steps = [b[0].middle_y - a[0].middle_y for a, b in zip(so_far, so_far[1:], strict=False)]
+    usual = max(steps) if steps else 3 * unit
+    return gap <= max(1.7 * usual, 2.2 * unit)
+
+
+def _is_table(found: Sequence[Row]) -> bool:
+    """At least two rows and two columns that each hold two cells or more."""
+    if len(found) < _FEWEST_ROWS:
+        return False
+    columns = _columns(found)
+    filled = [sum(1 for row in found if any(c.overlap(s) > 0 for s in _spans(row))) for c in columns]
+    return sum(1 for count in filled if count >= 2) >= 2
+
+
+def _spans(row: Row) -> list[Span]:
+    return [Span(cell[0].x, max(box.right for box in cell)) for cell in phrases(row)]
+
+
+def _merged(spans: Sequence[Span]) -> list[Span]:
+    """Overlapping spans joined, from the left."""
+    found: list[Span] = []
+    for span in sorted(spans, key=lambda s: s.start):
+        if found and span.start < found[-1].end:
+            found[-1] = Span(found[-1].start, max(found[-1].end, span.end))
+        else:
+            found.append(span)
+    return found
+
+
+def _columns(found: Sequence[Row]) -> list[Span]:
+    """The columns of a stretch of rows.
+
+    A heading on the left of right-aligned numbers doesn't overlap them: neighbours that no row has both of are one
+    column.
+    """
+    columns = _merged([span for row in found for span in _spans(row)])
+    at = 0
+    while at + 1 < len(columns):
+        if _exclusive(columns[at], columns[at + 1], found):
+            columns[at : at + 2] = [Span(columns[at].start, columns[at + 1].end)]
+        else:
+            at += 1
+    return columns
+
+
+def _exclusive(a: Span, b: Span, found: Sequence[Row]) -> bool:
+    """Whether no row has a cell in both; and one of them is only a heading or two, not half of the rows."""
+    counts = [0, 0]
+    for row in found:
+        hits = [any(column.overlap(cell) > 0 for cell in _spans(row)) for column in (a, b)]
+        if all(hits):
+            return False
+        counts = [count + hit for count, hit in zip(counts, hits, strict=True)]
+    return min(counts) <= max(1, len(found) // 4)
+
+
+def _table(found: Sequence[Row]) -> Table:
+    columns = _columns(found)
+    return Table(tuple(tuple(_cell(row, column, columns) for column in columns) for row in found))
+
+
+def _cell(row: Row, column: Span, columns: Sequence[Span]) -> str:
+    inside = [box for box in row if _home(box, columns) == column]
+    return phrase_text(inside)
+
+
+def _home(box: Box, columns: Sequence[Span]) -> Span:
+    """The column that a box overlaps most."""
+    return max(columns, key=lambda column: column.overlap(Span(box.x, box.right)))
