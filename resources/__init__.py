@@ -1,0 +1,1 @@
+"""What ships beside the code: icons, the sample screen and the sample speech."""
