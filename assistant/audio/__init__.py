@@ -1,1 +1,1 @@
-"""The microphone and sound files."""
+"""Sound in: devices, recording, the crash-safe spool, speech detection, files."""
