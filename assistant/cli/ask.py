@@ -16,7 +16,6 @@ from assistant.core.cancel import CancelToken
 from assistant.core.errors import BadInput, NoScreen
 from assistant.core.events import Done, Failed, Outcome
 from assistant.core.media import Clip, Picture
-from assistant.core.prompt import Options
 from assistant.flows.ask import Ask, Question
 
 T = TypeVar("T")
@@ -80,10 +79,7 @@ def run(args: argparse.Namespace) -> int:
     timings: dict[str, float] = {}
     with session.history() as history, interruptible() as cancel:
         engine = session.engine(args.engine, in_process=args.in_process)
-        options = Options(
-            language=session.settings.voice.language, screen_characters=session.settings.screen.characters
-        )
-        ask = Ask(engine, history, options)
+        ask = Ask(engine, history, session.options())
         printer = TurnPrinter(answer=not args.json)
         try:
             pictures = (*_timed(timings, "capture", lambda: _take_screen(args.screen)), *pictures)

@@ -16,7 +16,7 @@ BENCHES = {
     "history": "opening, searching and appending with 100,000 messages",
     "memory": "growth over 200 turns, and what unloading gives back",
 }
-"""Each bench is the module `assistant.bench.NAME` with `add_arguments(parser)` (optional) and `measure(args) -> Report`."""
+"""Each bench is the module `assistant.bench.NAME` with `measure(args) -> Report`."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -17,7 +17,6 @@ from assistant.cli.session import Session, add_engine_argument, interruptible, t
 from assistant.core.errors import HearsightError
 from assistant.core.events import Completion, Done, Failed, Heard
 from assistant.core.media import Clip, Picture
-from assistant.core.prompt import Options
 from assistant.flows.ask import Ask, Question
 from assistant.history.store import History
 from assistant.screen.pictures import load_picture
@@ -38,7 +37,7 @@ def run(args: argparse.Namespace) -> int:
         history.open()
         printer = _DemoPrinter()
         try:
-            ask = Ask(engine, history, Options(screen_characters=session.settings.screen.characters))
+            ask = Ask(engine, history, session.options())
             print(f"Engine: {engine.capabilities.model} on {engine.capabilities.device}.")
             started = time.perf_counter()
             ask.load(printer, cancel)

@@ -10,6 +10,7 @@ import importlib
 import logging
 import sys
 import traceback
+from types import ModuleType
 
 from assistant import __version__
 from assistant.core.cancel import Cancelled
@@ -89,7 +90,7 @@ def _add_common(parser: argparse.ArgumentParser, *, at_top: bool) -> None:
 ENGINE_NAMES = ("auto", "light", "fake")
 
 
-def _module(name: str) -> object:
+def _module(name: str) -> ModuleType:
     return importlib.import_module(f"assistant.cli.{name}")
 
 

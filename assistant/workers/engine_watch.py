@@ -67,7 +67,7 @@ class EngineWatch(QObject):
 
     def unload(self) -> None:
         self._cancel.set()
-        self._inference.submit(lambda: self._inference.engine.unload())
+        self._inference.unload()
         self._set(replace(self.status, state="off", share=0.0, detail="unloaded; the next question loads it again"))
 
     def swap(self, engine: Engine) -> None:

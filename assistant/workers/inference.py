@@ -65,11 +65,19 @@ class Inference:
 
         self.submit(swap)
 
+    def unload(self) -> None:
+        """Gives back the memory of the engine that is there when this job's turn comes."""
+
+        def work() -> None:
+            self.engine.unload()
+
+        self.submit(work)
+
     def stop(self) -> None:
         """Ends the thread after the job under way (cancel that first) and unloads the engine. Waits for both."""
         while not self.worker.jobs.empty():
             self.worker.jobs.get_nowait()
-        self.submit(lambda: self.engine.unload())
+        self.unload()
         self.worker.jobs.put(None)
         self._thread.quit()
         self._thread.wait()

@@ -249,7 +249,7 @@ class ControllerQuestions(ControllerSignals):
 
     def _on_recording_event(self, turn: Turn, event: object) -> bool:
         """`Controller` takes what the recording's threads say."""
-        raise AssertionError(event)
+        raise AssertionError(turn, event)
 
     def _show(self, turn: Turn, event: object) -> None:
         if isinstance(event, Opened):
