@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from assistant.core.media import Window
 from assistant.engine.light.boxes import Box, text_height
 from assistant.engine.light.layout_blocks import blocks
-from assistant.engine.light.layout_rows import Row, phrases, rows
+from assistant.engine.light.layout_rows import Row, rows
 from assistant.engine.light.tables import Table, tables
 
 Piece = Table | Row
@@ -33,12 +33,11 @@ class Section:
 
     Attributes:
         title: the window's title; "" outside of windows, or where the windows aren't known.
-        top, status: the bars at the window's edges, apart from its body.
+        status: the line at the window's lower edge, apart from its body.
     """
 
     title: str
     active: bool
-    top: tuple[Row, ...]
     body: tuple[Block, ...]
     status: tuple[Row, ...]
 
@@ -83,27 +82,14 @@ def _is_title(box: Box, window: Window) -> bool:
 
 def _section(boxes: Sequence[Box], window: Window | None) -> Section:
     if window is None:
-        return Section("", False, (), _body(boxes), ())
+        return Section("", False, _body(boxes), ())
     titles = [box for box in boxes if _is_title(box, window)][:1]
-    rest = [box for box in boxes if box not in titles]
-    top, inner = _top_bars(rest, window)
-    inner, status = _status_line(inner, window)
-    return Section(window.title, window.active, top, _body(inner), status)
+    inner, status = _status_line([box for box in boxes if box not in titles], window)
+    return Section(window.title, window.active, _body(inner), status)
 
 
 def _body(boxes: Sequence[Box]) -> tuple[Block, ...]:
     return tuple(Block(tuple(tables(rows(block)))) for block in blocks(boxes))
-
-
-def _top_bars(boxes: Sequence[Box], window: Window) -> tuple[tuple[Row, ...], list[Box]]:
-    """The menu: a row of several short words without digits right under the title."""
-    unit = text_height(boxes)
-    for row in rows(boxes)[:2]:
-        words = [word for phrase in phrases(row) for box in phrase for word in box.text.split()]
-        near = row[0].middle_y < window.rect.y + _TITLE_BAR + 2 * unit
-        if near and len(words) >= 3 and all(len(w) <= 12 and w.isalpha() for w in words) and "File" in words[:2]:
-            return (row,), [box for box in boxes if box not in row]
-    return (), list(boxes)
 
 
 def _status_line(boxes: Sequence[Box], window: Window) -> tuple[list[Box], tuple[Row, ...]]:

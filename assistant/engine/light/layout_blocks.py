@@ -11,20 +11,25 @@ import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from assistant.engine.light.boxes import Box, Span, rows_of, text_height
+from assistant.engine.light.boxes import Box, Span, columns_of, rows_of, text_height
 
 _GUTTER = 1.0
 """Narrowest gutter, in line heights."""
 
-_SHARED_LINE = 0.3
-"""In line heights: middles closer than this are on one line."""
+_SAME_LINE = 0.15
+"""In line heights: middles at most this far apart are on one line (boxes of one row differ by a pixel or three)."""
 
-_SHARED = 0.7
-"""Share of the lines of the shorter side that the other side has too, from which on both are one table."""
+_BESIDE = 0.75
+"""In line heights: middles at most this far apart stand beside each other, on one line or not."""
+
+_MISALIGNED = 0.35
+"""Share of the lines beside each other that aren't on one line, from which on the two sides are two things. Two lists
+of unequal pitch have about 0.7; a table has none, save where the recogniser drew a box badly."""
 
 _FEWEST_LINES = 2
 _PROSE_CHARACTERS = 24
-"""A column whose usual line is at least this long is running text."""
+_FULL_LINE = 0.8
+"""A column whose usual line has at least so many characters and fills so much of its width is running text."""
 
 
 @dataclass(frozen=True)
@@ -87,23 +92,26 @@ def _lines(boxes: Sequence[Box], unit: float) -> int:
 def _line_middles(boxes: Sequence[Box], unit: float) -> list[float]:
     middles: list[float] = []
     for middle in sorted(box.middle_y for box in boxes):
-        if not middles or middle - middles[-1] > _SHARED_LINE * unit:
+        if not middles or middle - middles[-1] > 2 * _SAME_LINE * unit:
             middles.append(middle)
     return middles
 
 
 def _apart(left: Sequence[Box], right: Sequence[Box], unit: float) -> bool:
-    if _is_prose(left) and _is_prose(right):
-        return True
-    return _shared_lines(left, right, unit) < _SHARED
+    return _is_prose(left) or _is_prose(right) or _misaligned(left, right, unit)
 
 
 def _is_prose(boxes: Sequence[Box]) -> bool:
-    return len(boxes) >= 3 and statistics.median(len(box.text) for box in boxes) >= _PROSE_CHARACTERS
+    if len(boxes) < 3 or statistics.median(len(box.text) for box in boxes) < _PROSE_CHARACTERS:
+        return False
+    span = columns_of(boxes)
+    full = [box for box in boxes if box.right - span.start >= _FULL_LINE * span.length]
+    return len(full) * 2 >= len(boxes)
 
 
-def _shared_lines(left: Sequence[Box], right: Sequence[Box], unit: float) -> float:
-    """Which share of the lines of the side with fewer of them the other side has as well."""
+def _misaligned(left: Sequence[Box], right: Sequence[Box], unit: float) -> bool:
+    """Whether lines that stand beside each other mostly don't stand on one line."""
     a, b = sorted((_line_middles(left, unit), _line_middles(right, unit)), key=len)
-    shared = sum(1 for middle in a if min(abs(middle - other) for other in b) <= _SHARED_LINE * unit)
-    return shared / len(a)
+    apart = [distance for middle in a if (distance := min(abs(middle - m) for m in b)) <= _BESIDE * unit]
+    off = sum(1 for distance in apart if distance > _SAME_LINE * unit)
+    return off >= 2 and off >= _MISALIGNED * len(apart)

@@ -15,6 +15,8 @@ _SAME_LINE = 0.5
 _WORD_GAP = 0.7
 """In line heights: closer neighbours are one phrase that the detector cut."""
 
+_FIRST_MENUS = ("File", "Datei", "Fichier", "Archivo", "Soubor", "Plik", "Arquivo", "Bestand", "Arkiv")
+
 
 def rows(boxes: Sequence[Box]) -> list[Row]:
     """Groups boxes into rows, from the top; each box is in exactly one row."""
@@ -41,6 +43,12 @@ def phrases(row: Row) -> list[Row]:
 
 def phrase_text(phrase: Sequence[Box]) -> str:
     return " ".join(box.text for box in phrase)
+
+
+def is_menu(row: Row) -> bool:
+    """Whether a row is a menu bar: only short words without digits, and the first one as menus begin."""
+    words = [word for box in row for word in box.text.split()]
+    return len(words) >= 3 and words[0] in _FIRST_MENUS and all(len(w) <= 12 and w.isalpha() for w in words)
 
 
 def _on_line(row: Sequence[Box], box: Box) -> bool:

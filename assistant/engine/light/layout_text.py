@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from assistant.engine.light.facts import facts, number
 from assistant.engine.light.layout import Block, Section
-from assistant.engine.light.layout_rows import Row, phrase_text, phrases
+from assistant.engine.light.layout_rows import Row, is_menu, phrase_text, phrases
 from assistant.engine.light.tables import Table
 
 
 def section_text(section: Section, sections: int) -> str:
-    """One window: its title, its menu, its body, its status line."""
+    """One window: its title, its body, its status line."""
     lines = [heading] if (heading := _heading(section, sections)) else []
-    lines += [f"Menu: {_row_text(row)}" for row in section.top]
     lines += [_block_text(block) for block in section.body]
     lines += [f"Status line: {_row_text(row)}" for row in section.status]
     return "\n".join(lines)
@@ -34,7 +33,8 @@ def _piece_text(piece: Table | Row) -> str:
 
 
 def _row_text(row: Row) -> str:
-    return "   ".join(phrase_text(phrase) for phrase in phrases(row))
+    text = "   ".join(phrase_text(phrase) for phrase in phrases(row))
+    return f"Menu: {text}" if is_menu(row) else text
 
 
 def table_text(table: Table) -> str:

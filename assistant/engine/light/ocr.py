@@ -28,6 +28,9 @@ _BOX_THRESHOLD = 0.4
 _LOWEST_SCORE = 0.5
 """Below it, RapidOCR's default too, what was read is an icon or a line rather than text."""
 
+_CONTRAST = 48
+"""Difference from the background, of 255, from which a pixel is part of a stroke."""
+
 _UPRIGHT = 2.5
 """A piece this much taller than wide is text on its side; a digit (about 1.7) is not."""
 
@@ -120,7 +123,7 @@ class Ocr:
             batch = by_width[start : start + _BATCH]
             result = self._rapid.recognize_txt([unique[key] for key in batch])
             read.update(zip(batch, zip(result.txts, result.scores, strict=True), strict=True))
-        boxes = [_box(quad, *read[key]) for quad, key in zip(quads, keys, strict=True)]
+        boxes = [_box(quad, piece, *read[key]) for quad, piece, key in zip(quads, pieces, keys, strict=True)]
         return [box for box in boxes if box.text and box.score >= _LOWEST_SCORE]
 
     def _cut(self, picture: Pixels, quad: NDArray[np.float32]) -> Pixels:
@@ -135,7 +138,24 @@ class Ocr:
         return np.ascontiguousarray(np.rot90(piece) if tall else piece)
 
 
-def _box(quad: NDArray[np.float32], text: str, score: float) -> Box:
+def _box(quad: NDArray[np.float32], piece: Pixels, text: str, score: float) -> Box:
     left, top = (float(value) for value in quad.min(axis=0))
     right, bottom = (float(value) for value in quad.max(axis=0))
-    return Box(left, top, right - left, bottom - top, " ".join(text.split()), float(score))
+    if abs(piece.shape[1] - (right - left)) <= 3:  # upright, as it lies on the picture
+        first, last = ink(piece)
+        left, right = left + first, min(right, left + last + 1)
+    return Box(left, top, max(1.0, right - left), bottom - top, " ".join(text.split()), float(score))
+
+
+def ink(piece: Pixels) -> tuple[int, int]:
+    """The first and last column of a piece that hold text.
+
+    The detector draws its boxes several pixels too wide, which is as much as the columns of a sheet lie apart. Only
+    the middle rows count, so that neither rules above and below nor the next lines do; a column that is inked from
+    top to bottom is a rule between cells.
+    """
+    height, width = piece.shape[:2]
+    middle = piece[height // 5 : height - height // 5].astype(np.int16)
+    strokes = np.abs(middle - np.median(middle, axis=(0, 1))).max(axis=2) > _CONTRAST
+    columns = np.flatnonzero(strokes.any(axis=0) & ~strokes.all(axis=0))
+    return (int(columns[0]), int(columns[-1])) if len(columns) else (0, width - 1)

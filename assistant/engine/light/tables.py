@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from assistant.engine.light.boxes import Box, Span, text_height
-from assistant.engine.light.layout_rows import Row, phrase_text, phrases
+from assistant.engine.light.layout_rows import Row, is_menu, phrase_text, phrases
 
-_CELL_GAP = 0.25
-"""In line heights: columns at least this far apart are told from each other."""
+_WORD_GAP = 0.7
+"""In line heights: a single piece nearer than this to a column belongs to it."""
 
 _FEWEST_ROWS = 2
 _LONGEST_CELL = 60
@@ -60,12 +60,12 @@ def _stretch(found: Sequence[Row], start: int) -> int:
 
 def _may_begin(row: Row) -> bool:
     cells = phrases(row)
-    return len(cells) >= 2 and all(len(phrase_text(cell)) <= _LONGEST_CELL for cell in cells)
+    return not is_menu(row) and len(cells) >= 2 and all(len(phrase_text(cell)) <= _LONGEST_CELL for cell in cells)
 
 
 def _fits(spans: Sequence[Span], row: Row) -> bool:
     """Whether no cell of the row lies across two columns."""
-    return all(sum(1 for span in spans if span.overlap(cell) > 0) <= 1 for cell in _spans(row))
+    return not is_menu(row) and all(sum(1 for span in spans if span.overlap(cell) > 0) <= 1 for cell in _spans(row))
 
 
 def _follows(above: Row, row: Row, so_far: Sequence[Row]) -> bool:
@@ -87,7 +87,7 @@ def _is_table(found: Sequence[Row]) -> bool:
 
 
 def _spans(row: Row) -> list[Span]:
-    return [Span(cell[0].x, max(box.right for box in cell)) for cell in phrases(row)]
+    return [Span(box.x, box.right) for box in row]
 
 
 def _merged(spans: Sequence[Span]) -> list[Span]:
@@ -108,9 +108,11 @@ def _columns(found: Sequence[Row]) -> list[Span]:
     column.
     """
     columns = _merged([span for row in found for span in _spans(row)])
+    unit = text_height([box for row in found for box in row])
     at = 0
     while at + 1 < len(columns):
-        if _exclusive(columns[at], columns[at + 1], found):
+        close = columns[at + 1].start - columns[at].end < _WORD_GAP * unit
+        if _exclusive(columns[at], columns[at + 1], found) or (close and _lonely(columns[at : at + 2], found)):
             columns[at : at + 2] = [Span(columns[at].start, columns[at + 1].end)]
         else:
             at += 1
@@ -126,6 +128,11 @@ def _exclusive(a: Span, b: Span, found: Sequence[Row]) -> bool:
             return False
         counts = [count + hit for count, hit in zip(counts, hits, strict=True)]
     return min(counts) <= max(1, len(found) // 4)
+
+
+def _lonely(pair: Sequence[Span], found: Sequence[Row]) -> bool:
+    """Whether one of two columns holds a single piece: a word that the recogniser cut from its neighbour."""
+    return min(sum(1 for row in found for cell in _spans(row) if column.overlap(cell) > 0) for column in pair) <= 1
 
 
 def _table(found: Sequence[Row]) -> Table:
