@@ -1,0 +1,57 @@
+"""SQLite's errors, told apart: what the machine or the file did (a person reads it) and what is a bug of ours."""
+
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+
+from assistant.core.errors import HearsightError, StorageError
+
+_PRIMARY = 0xFF
+"""The low byte of SQLite's extended error code is the kind of error."""
+_WRITE_REFUSED = (sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM, sqlite3.SQLITE_AUTH)
+
+
+class Damaged(StorageError):
+    """The database file is not a whole SQLite database."""
+
+
+def code_of(error: sqlite3.Error) -> int:
+    """SQLite's primary error code; 0 where the driver itself raised the error."""
+    return (getattr(error, "sqlite_errorcode", 0) or 0) & _PRIMARY
+
+
+def is_damage(error: sqlite3.Error) -> bool:
+    return code_of(error) in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
+
+
+def damaged() -> Damaged:
+    return Damaged(
+        "The history's database is damaged.",
+        kept="The file is untouched.",
+        action="Start Hearsight again: it keeps the damaged file aside and goes on with a fresh one.",
+    )
+
+
+def plain(error: sqlite3.Error, database: Path) -> HearsightError | None:
+    """The error in words for a person; None where it can only be a bug of ours."""
+    code = code_of(error)
+    if is_damage(error):
+        return damaged()
+    if code in (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR):
+        return StorageError(
+            "The history could not be saved: the disk is full or failing.",
+            kept="Everything saved before is intact.",
+            action="Free some space and try again.",
+        )
+    if code in _WRITE_REFUSED:
+        return StorageError(
+            f"The history in {database.parent} can't be written.",
+            kept="Nothing was changed.",
+            action="Make that folder and the files in it writable, or set HEARSIGHT_HOME to a folder that is.",
+        )
+    if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
+        return StorageError(
+            "Another program keeps the history busy.", kept="Nothing was changed.", action="Try again in a moment."
+        )
+    return None

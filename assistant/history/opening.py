@@ -1,0 +1,134 @@
+"""Opening the history: what a start finds on disk may be missing, older, newer, damaged or read-only."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import time
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from assistant.core.errors import StorageError
+from assistant.core.files import PRIVATE, storage_error
+from assistant.history import faults, schema, sessions
+from assistant.history.database import Database
+from assistant.history.locking import process_lock
+
+_CHECKED_ALWAYS = 64 * 2**20
+"""Bytes. Up to this size each start checks the tables (measured: 45 ms for 126 MB); a larger file is checked after a
+crash or once damage was met, so that opening stays quick."""
+
+_SIDE_FILES = ("", "-wal", "-shm")
+
+
+@dataclass(frozen=True)
+class Opened:
+    """Attributes:
+    session: this process's, see `sessions`.
+    crashed: whether another session had ended without saying so.
+    notice: for the user; "" when all is well.
+    """
+
+    session: int
+    crashed: bool
+    notice: str = ""
+
+
+def open_database(database: Database) -> Opened:
+    """Makes the database ready for use.
+
+    Raises:
+        StorageError: the profile can't be written, or a newer Hearsight wrote the file.
+    """
+    _create_private(database.path)
+    try:
+        return _prepare(database)
+    except faults.Damaged:
+        database.close()
+    with process_lock(database.path.with_name(database.path.name + ".lock")):
+        try:
+            # Another process may have set the file aside while this one waited.
+            return _prepare(database)
+        except faults.Damaged:
+            database.close()
+            aside = set_aside(database.path)
+            database.suspicion.unlink(missing_ok=True)
+            _create_private(database.path)
+            notice = (
+                f"The history's database was damaged. It was kept as {aside.name} in {aside.parent}, "
+                "and a fresh history was started."
+            )
+            return replace(_prepare(database), notice=notice)
+
+
+def set_aside(path: Path) -> Path:
+    """Renames a damaged database, with what belongs to it, to a name that no file has yet.
+
+    Raises:
+        StorageError: another program holds the file, or its folder can't be written.
+    """
+    stamp = time.strftime("%Y%m%d-%H%M%S")
+    names = (f"{path.name}.broken-{stamp}{suffix}" for suffix in ("", *(f"-{n}" for n in range(2, 1000))))
+    aside = next(path.with_name(name) for name in names if not path.with_name(name).exists())
+    for side in _SIDE_FILES:
+        file = path.with_name(path.name + side)
+        try:
+            if file.exists():
+                file.rename(aside.with_name(aside.name + side))
+        except OSError as error:
+            raise storage_error(error, path) from error
+    return aside
+
+
+def _prepare(database: Database) -> Opened:
+    try:
+        connection = database.connection()
+        schema.refuse_newer(connection)
+        _refuse_foreign(connection)
+        database.set_up()
+        schema.migrate(connection)
+        session, crashed = database.write(sessions.begin)
+        if database.suspicion.exists():
+            _check(connection)
+            database.write(schema.rebuild_search)
+            database.suspicion.unlink(missing_ok=True)
+        elif crashed or database.path.stat().st_size <= _CHECKED_ALWAYS:
+            _check(connection)
+    except StorageError:
+        database.close()
+        raise
+    except sqlite3.Error as error:
+        database.close()
+        raise database.error_of(error) from error
+    return Opened(session, crashed)
+
+
+def _check(connection: sqlite3.Connection) -> None:
+    """Raises:
+    Damaged: a table can't be read as a whole.
+    """
+    for table in schema.TABLES:
+        (result,) = connection.execute(f"PRAGMA quick_check({table})").fetchone()
+        if result != "ok":
+            raise faults.damaged()
+
+
+def _refuse_foreign(connection: sqlite3.Connection) -> None:
+    """A database without our list of migrations but with tables isn't ours: it is treated like a damaged one."""
+    if not schema.applied(connection) and connection.execute("SELECT 1 FROM sqlite_master").fetchone():
+        names = {name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+        if names != {"migrations"}:
+            raise faults.damaged()
+
+
+def _create_private(path: Path) -> None:
+    """Makes the file, or takes others' rights to it away. SQLite gives "-wal" and "-shm" the same mode."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT, PRIVATE))
+        for side in _SIDE_FILES:
+            file = path.with_name(path.name + side)
+            if os.name == "posix" and file.exists() and file.stat().st_mode & 0o077:
+                file.chmod(PRIVATE)
+    except OSError as error:
+        raise storage_error(error, path) from error

@@ -1,0 +1,162 @@
+"""The database's tables, made and changed by named migrations.
+
+A migration that was released never changes; a new need is a new function at the end of `MIGRATIONS`. Each runs in one
+transaction together with the note of its name, so a crash leaves either all of it or nothing.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import time
+from collections.abc import Callable, Sequence
+
+from assistant.core.errors import StorageError
+
+Migration = Callable[[sqlite3.Connection], None]
+
+TABLES = ("conversations", "messages", "media", "attachments", "sessions", "migrations")
+"""What can't be made anew from something else (the search indexes can)."""
+
+INDEXES = ("message_index", "title_index")
+
+
+def m001_conversations(db: sqlite3.Connection) -> None:
+    db.execute(
+        """CREATE TABLE conversations(
+            id INTEGER PRIMARY KEY AUTOINCREMENT,
+            title TEXT NOT NULL DEFAULT '',
+            named INTEGER NOT NULL DEFAULT 0,  -- the user chose the title
+            pinned INTEGER NOT NULL DEFAULT 0,
+            created REAL NOT NULL,
+            updated REAL NOT NULL,
+            trashed REAL)"""
+    )
+    db.execute("CREATE INDEX conversations_shown ON conversations(pinned, updated) WHERE trashed IS NULL")
+    db.execute(
+        """CREATE TABLE messages(
+            id INTEGER PRIMARY KEY AUTOINCREMENT,
+            conversation_id INTEGER NOT NULL REFERENCES conversations(id) ON DELETE CASCADE,
+            role TEXT NOT NULL CHECK (role IN ('user', 'assistant')),
+            text TEXT NOT NULL DEFAULT '',
+            state TEXT NOT NULL,
+            created REAL NOT NULL,
+            engine TEXT NOT NULL DEFAULT '',
+            model TEXT NOT NULL DEFAULT '',
+            screen_text TEXT NOT NULL DEFAULT '',
+            usage TEXT NOT NULL DEFAULT '{}',
+            timings TEXT NOT NULL DEFAULT '{}',
+            error TEXT NOT NULL DEFAULT '')"""
+    )
+    db.execute("CREATE INDEX messages_of ON messages(conversation_id, id)")
+
+
+def m002_media(db: sqlite3.Connection) -> None:
+    db.execute("CREATE TABLE media(sha256 TEXT PRIMARY KEY, media_type TEXT NOT NULL, file TEXT NOT NULL)")
+    db.execute(
+        """CREATE TABLE attachments(
+            id INTEGER PRIMARY KEY AUTOINCREMENT,
+            message_id INTEGER NOT NULL REFERENCES messages(id) ON DELETE CASCADE,
+            kind TEXT NOT NULL,
+            sha256 TEXT NOT NULL REFERENCES media(sha256),
+            name TEXT NOT NULL DEFAULT '',
+            meta TEXT NOT NULL DEFAULT '{}')"""
+    )
+    db.execute("CREATE INDEX attachments_of ON attachments(message_id, id)")
+    db.execute("CREATE INDEX attachments_using ON attachments(sha256)")
+
+
+def m003_search(db: sqlite3.Connection) -> None:
+    # An answer enters the index when it is complete: indexing each delta would re-index the whole text each time.
+    db.execute("CREATE VIEW searchable AS SELECT id, text FROM messages WHERE state <> 'streaming'")
+    _index(db, "message_index", "text", "searchable")
+    _index(db, "title_index", "title", "conversations")
+    _follow(db, "message_index", "messages", "text", ("text", "state"), "{row}.state <> 'streaming'")
+    _follow(db, "title_index", "conversations", "title", ("title",), "1")
+    rebuild_search(db)
+
+
+def m004_sessions(db: sqlite3.Connection) -> None:
+    # Who writes an answer, so that one cut short is told from one that another process still writes.
+    db.execute(
+        "CREATE TABLE sessions(id INTEGER PRIMARY KEY AUTOINCREMENT, pid INTEGER NOT NULL, started REAL NOT NULL)"
+    )
+    db.execute("ALTER TABLE messages ADD COLUMN session_id INTEGER")
+    db.execute("CREATE INDEX messages_streaming ON messages(session_id) WHERE state = 'streaming'")
+
+
+MIGRATIONS: tuple[Migration, ...] = (m001_conversations, m002_media, m003_search, m004_sessions)
+
+
+def refuse_newer(db: sqlite3.Connection, migrations: Sequence[Migration] = MIGRATIONS) -> None:
+    """Raises:
+    StorageError: a newer Hearsight changed this database; nothing was written to it.
+    """
+    unknown = applied(db) - {migration.__name__ for migration in migrations}
+    if unknown:
+        raise StorageError(
+            "The history was written by a newer version of Hearsight.",
+            kept="It was left exactly as it is.",
+            action="Update Hearsight to open it.",
+        )
+
+
+def migrate(db: sqlite3.Connection, migrations: Sequence[Migration] = MIGRATIONS) -> list[str]:
+    """Applies what is missing, in order.
+
+    Returns:
+        The names that were applied now.
+    """
+    if {migration.__name__ for migration in migrations} <= applied(db):
+        return []
+    db.execute("CREATE TABLE IF NOT EXISTS migrations(name TEXT PRIMARY KEY, applied REAL NOT NULL)")
+    return [migration.__name__ for migration in migrations if _apply(db, migration)]
+
+
+def applied(db: sqlite3.Connection) -> set[str]:
+    """The names of the migrations that this database has had; none for a new one."""
+    if not db.execute("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'migrations'").fetchone():
+        return set()
+    return {name for (name,) in db.execute("SELECT name FROM migrations")}
+
+
+def rebuild_search(db: sqlite3.Connection) -> None:
+    """Makes the search indexes anew from the messages and titles."""
+    for index in INDEXES:
+        db.execute(f"INSERT INTO {index}({index}) VALUES('rebuild')")
+
+
+def _apply(db: sqlite3.Connection, migration: Migration) -> bool:
+    db.execute("BEGIN IMMEDIATE")
+    try:
+        # Asked again inside the transaction: another process may have been faster.
+        missing = migration.__name__ not in applied(db)
+        if missing:
+            migration(db)
+            db.execute("INSERT INTO migrations VALUES(?, ?)", (migration.__name__, time.time()))
+        db.execute("COMMIT")
+    except BaseException:
+        if db.in_transaction:
+            db.execute("ROLLBACK")
+        raise
+    return missing
+
+
+def _index(db: sqlite3.Connection, name: str, column: str, content: str) -> None:
+    # The prefix indexes keep queries of one to three letters as quick as whole words while the user types.
+    db.execute(
+        f"CREATE VIRTUAL TABLE {name} USING fts5({column}, content='{content}', content_rowid='id', "
+        "tokenize='unicode61 remove_diacritics 2', prefix='1 2 3')"
+    )
+
+
+def _follow(
+    db: sqlite3.Connection, index: str, table: str, column: str, watched: tuple[str, ...], condition: str
+) -> None:
+    """Triggers that keep `index` equal to those rows of `table` that meet `condition`."""
+    new, old = condition.format(row="new"), condition.format(row="old")
+    add = f"INSERT INTO {index}(rowid, {column}) SELECT new.id, new.{column} WHERE {new};"
+    drop = f"INSERT INTO {index}({index}, rowid, {column}) SELECT 'delete', old.id, old.{column} WHERE {old};"
+    on_update = f"AFTER UPDATE OF {', '.join(watched)} ON {table} WHEN ({old}) OR ({new})"
+    db.execute(f"CREATE TRIGGER {table}_added AFTER INSERT ON {table} BEGIN {add} END")
+    db.execute(f"CREATE TRIGGER {table}_changed {on_update} BEGIN {drop} {add} END")
+    db.execute(f"CREATE TRIGGER {table}_removed AFTER DELETE ON {table} BEGIN {drop} END")
