@@ -3,6 +3,7 @@ wrong (measured: sums and maxima of ten rows)."""
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -44,7 +45,7 @@ def facts(table: Table) -> list[str]:
 
 
 def number(text: str) -> Number | None:
-    """Reads a number with thousands separators, a sign, brackets for negatives, a currency, a percent sign or a unit."""
+    """Reads a number with thousands separators, a sign, brackets for negatives, a currency, a percent sign, a unit."""
     match = _NUMBER.match(text.strip())
     if match is None:
         return None
@@ -85,7 +86,7 @@ def _label(row: Sequence[str], column: int | None) -> str:
 def _is_index(cells: Sequence[str]) -> bool:
     """Whether a column only counts its rows: 1, 2, 3."""
     values = [found.value for cell in cells if (found := number(cell))]
-    return len(values) >= 2 and all(b - a == 1 for a, b in zip(values, values[1:], strict=False))
+    return len(values) >= 2 and all(b - a == 1 for a, b in itertools.pairwise(values))
 
 
 _TOTAL = re.compile(r"^(grand |sub)?(total|sum|summe|somme|totale?)s?\b", re.IGNORECASE)

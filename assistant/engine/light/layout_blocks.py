@@ -7,6 +7,7 @@ text are told from a table by their long lines.
 
 from __future__ import annotations
 
+import itertools
 import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -75,7 +76,7 @@ def _gutters_at(boxes: Sequence[Box], edge: float, unit: float) -> list[_Gutter]
     whole = rows_of(boxes)
     bounds = [whole.start - unit, *crossing, whole.end + unit]
     found = []
-    for start, end in zip(bounds, bounds[1:], strict=False):
+    for start, end in itertools.pairwise(bounds):
         inside = [box for box in free if start < box.middle_y < end]
         left = tuple(box for box in inside if box.right <= strip.start)
         right = tuple(box for box in inside if box.x >= strip.end)

@@ -53,5 +53,5 @@ def is_menu(row: Row) -> bool:
 
 def _on_line(row: Sequence[Box], box: Box) -> bool:
     middle = sum(b.middle_y for b in row) / len(row)
-    tolerance = _SAME_LINE * min(box.height, min(b.height for b in row))
+    tolerance = _SAME_LINE * min(box.height, *(b.height for b in row))
     return abs(box.middle_y - middle) <= tolerance

@@ -1,4 +1,4 @@
-"""Finds and reads text on a picture with RapidOCR (PP-OCR's detector and recogniser, inside its wheel, on ONNX Runtime).
+"""Finds and reads text on a picture with RapidOCR (the PP-OCR networks inside its wheel, on ONNX Runtime).
 
 The work is cut into slices of well under a second, with a look at the cancel token between them: detection into
 horizontal strips, recognition into small batches.

@@ -38,12 +38,12 @@ def refined_scale(picture: Pixels, quads: Quads, coarse: float) -> float:
     """
     height, width = picture.shape[:2]
     if len(quads) == 0:
-        return min(1.0, (_FINE_PIXELS / (height * width)) ** 0.5)
+        return float(min(1.0, (_FINE_PIXELS / (height * width)) ** 0.5))
     small_text = float(np.percentile(_heights(quads), 25)) * coarse
     if small_text >= _READABLE:
         return coarse
     wanted = coarse * min(_LARGEST_SCALE, _COMFORTABLE / max(small_text, 1.0))
-    return float(min(wanted, _LARGEST_SCALE, (_FINE_PIXELS / (height * width)) ** 0.5))
+    return float(min(wanted, (_FINE_PIXELS / (height * width)) ** 0.5))
 
 
 def scaled(picture: Pixels, scale: float) -> tuple[Pixels, NDArray[np.float32]]:

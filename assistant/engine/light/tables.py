@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -9,7 +10,10 @@ from assistant.engine.light.boxes import Box, Span, text_height
 from assistant.engine.light.layout_rows import Row, is_menu, phrase_text, phrases
 
 _WORD_GAP = 0.7
-"""In line heights: a single piece nearer than this to a column belongs to it."""
+"""In line heights: the widest gap between two words of one heading."""
+
+_HAIR = 0.1
+"""In line heights."""
 
 _FEWEST_ROWS = 2
 _LONGEST_CELL = 60
@@ -72,7 +76,7 @@ def _follows(above: Row, row: Row, so_far: Sequence[Row]) -> bool:
     """Whether the row stands about as far below the last one as the table's rows do from each other."""
     unit = text_height(row)
     gap = row[0].middle_y - above[0].middle_y
-    steps = [b[0].middle_y - a[0].middle_y for a, b in zip(so_far, so_far[1:], strict=False)]
+    steps = [b[0].middle_y - a[0].middle_y for a, b in itertools.pairwise(so_far)]
     usual = max(steps) if steps else 3 * unit
     return gap <= max(1.7 * usual, 2.2 * unit)
 
@@ -87,7 +91,13 @@ def _is_table(found: Sequence[Row]) -> bool:
 
 
 def _spans(row: Row) -> list[Span]:
-    return [Span(box.x, box.right) for box in row]
+    """Where the row's pieces stand, less a hair, so that a rule taken for ink doesn't make neighbours touch."""
+    return [_span(box) for box in row]
+
+
+def _span(box: Box) -> Span:
+    hair = min(_HAIR * box.height, 0.2 * box.width)
+    return Span(box.x + hair, box.right - hair)
 
 
 def _merged(spans: Sequence[Span]) -> list[Span]:
@@ -111,8 +121,8 @@ def _columns(found: Sequence[Row]) -> list[Span]:
     unit = text_height([box for row in found for box in row])
     at = 0
     while at + 1 < len(columns):
-        close = columns[at + 1].start - columns[at].end < _WORD_GAP * unit
-        if _exclusive(columns[at], columns[at + 1], found) or (close and _lonely(columns[at : at + 2], found)):
+        a, b = columns[at], columns[at + 1]
+        if _exclusive(a, b, found) or _one_phrase(a, b, found, unit):
             columns[at : at + 2] = [Span(columns[at].start, columns[at + 1].end)]
         else:
             at += 1
@@ -130,9 +140,14 @@ def _exclusive(a: Span, b: Span, found: Sequence[Row]) -> bool:
     return min(counts) <= max(1, len(found) // 4)
 
 
-def _lonely(pair: Sequence[Span], found: Sequence[Row]) -> bool:
-    """Whether one of two columns holds a single piece: a word that the recogniser cut from its neighbour."""
-    return min(sum(1 for row in found for cell in _spans(row) if column.overlap(cell) > 0) for column in pair) <= 1
+def _one_phrase(a: Span, b: Span, found: Sequence[Row], unit: float) -> bool:
+    """Whether a single row has cells in both, a word's gap apart: a heading that the recogniser cut in two."""
+    gaps = []
+    for row in found:
+        left, right = ([cell for cell in _spans(row) if column.overlap(cell) > 0] for column in (a, b))
+        if left and right:
+            gaps.append(min(cell.start for cell in right) - max(cell.end for cell in left))
+    return len(gaps) == 1 and len(found) > 2 and gaps[0] < _WORD_GAP * unit
 
 
 def _table(found: Sequence[Row]) -> Table:
@@ -147,4 +162,4 @@ def _cell(row: Row, column: Span, columns: Sequence[Span]) -> str:
 
 def _home(box: Box, columns: Sequence[Span]) -> Span:
     """The column that a box overlaps most."""
-    return max(columns, key=lambda column: column.overlap(Span(box.x, box.right)))
+    return max(columns, key=lambda column: column.overlap(_span(box)))
