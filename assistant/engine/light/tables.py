@@ -50,12 +50,10 @@ def _stretch(found: Sequence[Row], start: int) -> int:
     """The end of the stretch of rows from `start` that form one table (`start` + 1: none)."""
     if not _may_begin(found[start]):
         return start + 1
-    spans = _spans(found[start])
     end = last_full = start + 1
     for row in found[start + 1 :]:
-        if not _fits(spans, row) or not _follows(found[end - 1], row, found[start:end]):
+        if not _fits(found[start:end], row) or not _follows(found[end - 1], row, found[start:end]):
             break
-        spans = _merged([*spans, *_spans(row)])
         end += 1
         if len(phrases(row)) >= 2:
             last_full = end
@@ -67,9 +65,17 @@ def _may_begin(row: Row) -> bool:
     return not is_menu(row) and len(cells) >= 2 and all(len(phrase_text(cell)) <= _LONGEST_CELL for cell in cells)
 
 
-def _fits(spans: Sequence[Span], row: Row) -> bool:
-    """Whether no cell of the row lies across two columns."""
-    return not is_menu(row) and all(sum(1 for span in spans if span.overlap(cell) > 0) <= 1 for cell in _spans(row))
+def _fits(so_far: Sequence[Row], row: Row) -> bool:
+    """Whether no piece of the row lies across two pieces of an earlier one, nor the other way round."""
+    if is_menu(row):
+        return False
+    spans = _spans(row)
+    return all(_one_to_one(spans, _spans(earlier)) for earlier in so_far)
+
+
+def _one_to_one(a: Sequence[Span], b: Sequence[Span]) -> bool:
+    across = any(sum(span.overlap(other) > 0 for other in b) > 1 for span in a)
+    return not across and not any(sum(span.overlap(other) > 0 for other in a) > 1 for span in b)
 
 
 def _follows(above: Row, row: Row, so_far: Sequence[Row]) -> bool:
