@@ -1,4 +1,4 @@
-"""Whether a window can open here. Qt ends the whole process when its display can't be reached, so ask before it does."""
+"""Whether a window can open here. Qt ends the whole process when it can't reach its display, so ask first."""
 
 from __future__ import annotations
 

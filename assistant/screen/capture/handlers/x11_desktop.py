@@ -134,9 +134,8 @@ class X11Desktop:
 
     def _window(self, asked: dict[str, Any], focus: int | None, current: int | None) -> DesktopWindow | None:
         """None for a window that is hidden, or that was closed since it was listed."""
-        try:
-            got = {key: cookie.reply() for key, cookie in asked.items() if key != "id"}
-        except xcffib.XcffibException:
+        got: dict[str, Any] = {key: _reply(cookie) for key, cookie in asked.items() if key != "id"}
+        if None in got.values():
             return None
         if got["attributes"].map_state != xcffib.xproto.MapState.Viewable:
             return None
@@ -144,6 +143,14 @@ class X11Desktop:
             return None
         title = _text(got["title"]) or _old_text(got["old_title"])
         return DesktopWindow(title, _outer(got), asked["id"] == focus, _program(got["class"]))
+
+
+def _reply(cookie: Any) -> Any:
+    """Every answer is fetched, also after one that failed: xcb keeps what nobody fetches."""
+    try:
+        return cookie.reply()
+    except xcffib.XcffibException:
+        return None
 
 
 def _elsewhere(desktop: Any, current: int | None) -> bool:

@@ -1,0 +1,77 @@
+"""Global keys on X11: grabbed, so that no other program gets them, and heard on a thread of their own."""
+
+from __future__ import annotations
+
+import importlib.util
+import logging
+import os
+import sys
+import threading
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
+
+from assistant.core.errors import HearsightError
+from assistant.desktop.hotkeys.models import OnKey, OnProblem
+from assistant.desktop.hotkeys.shortcuts import parse_shortcut
+
+if TYPE_CHECKING:
+    from assistant.desktop.hotkeys.handlers.x11_loop import KeyLoop
+
+_log = logging.getLogger(__name__)
+
+
+class X11Hotkeys:
+    """See `HotkeyHandler`; one `KeyLoop` for each set of bindings."""
+
+    name = "XGrabKey on X11"
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._loop: KeyLoop | None = None
+
+    def is_compatible(self) -> bool:
+        """On Wayland the X server that serves old programs sees no key that is meant for others."""
+        wayland = os.environ.get("WAYLAND_DISPLAY") or os.environ.get("XDG_SESSION_TYPE") == "wayland"
+        return sys.platform not in ("win32", "darwin") and bool(os.environ.get("DISPLAY")) and not wayland
+
+    def is_installed(self) -> bool:
+        return importlib.util.find_spec("xcffib") is not None
+
+    def install_instructions(self) -> str:
+        return "Global keys on X11 need the package xcffib: install it and start Hearsight again."
+
+    def start(self, bindings: Mapping[str, str], on_event: OnKey, on_problem: OnProblem | None = None) -> None:
+        from assistant.desktop.hotkeys.handlers.x11_loop import KeyLoop
+
+        shortcuts = {name: parse_shortcut(text) for name, text in bindings.items()}
+        with self._lock:
+            self._end()
+            loop = KeyLoop(shortcuts, on_event, on_problem or _write_down)
+            loop.start()
+            self._loop = loop
+
+    def stop(self) -> None:
+        with self._lock:
+            self._end()
+
+    def is_held(self, name: str) -> bool:
+        loop = self._loop
+        return loop is not None and loop.is_held(name)
+
+    def grab_escape(self, on_escape: Callable[[], None]) -> bool:
+        loop = self._loop
+        return loop is not None and loop.call(lambda: loop.take_escape(on_escape))
+
+    def release_escape(self) -> None:
+        loop = self._loop
+        if loop is not None:
+            loop.call(loop.give_escape_back)
+
+    def _end(self) -> None:
+        loop, self._loop = self._loop, None
+        if loop is not None:
+            loop.stop()
+
+
+def _write_down(error: HearsightError) -> None:
+    _log.warning("%s", error)
