@@ -1,0 +1,24 @@
+"""A pytest plugin (`-p tests.helpers.no_qt`) that makes Qt look uninstalled: core and flows must not need it."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from importlib.abc import MetaPathFinder
+from importlib.machinery import ModuleSpec
+from types import ModuleType
+
+_QT = ("PySide6", "shiboken6", "pytestqt")
+
+
+class _NoQt(MetaPathFinder):
+    def find_spec(
+        self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
+    ) -> ModuleSpec | None:
+        del path, target
+        if fullname.partition(".")[0] in _QT:
+            raise ModuleNotFoundError(f"No module named {fullname!r} (Qt is blocked in this run)", name=fullname)
+        return None
+
+
+sys.meta_path.insert(0, _NoQt())
