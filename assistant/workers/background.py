@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, TypeVar
 
 import shiboken6
@@ -104,5 +105,7 @@ class _Runnable(QRunnable):
 
 def _alive(receiver: Callable[..., Any]) -> bool:
     """Whether a bound method's QObject still exists on the C++ side."""
+    while isinstance(receiver, partial):
+        receiver = receiver.func
     owner = getattr(receiver, "__self__", None)
     return not isinstance(owner, QObject) or shiboken6.isValid(owner)
