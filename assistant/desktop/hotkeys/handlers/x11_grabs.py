@@ -15,6 +15,8 @@ from assistant.desktop.hotkeys.shortcuts import Shortcut
 
 _CORE_KEYBOARD = 0x100
 _DETECTABLE_AUTO_REPEAT = int(xcffib.xkb.PerClientFlag.DetectableAutoRepeat)
+_MAP_EVENTS = int(xcffib.xkb.EventType.NewKeyboardNotify) | int(xcffib.xkb.EventType.MapNotify)
+_ALL_PARTS = 0xFF
 _ASYNC = int(xcffib.xproto.GrabMode.Async)
 
 
@@ -25,6 +27,13 @@ class Grabs:
     included, so that the order in which the user lets go doesn't matter.
     """
 
+    MAPPING_EVENTS = (
+        xcffib.xproto.MappingNotifyEvent,
+        xcffib.xkb.NewKeyboardNotifyEvent,
+        xcffib.xkb.MapNotifyEvent,
+    )
+    """After one of these, `renew` is due."""
+
     def __init__(self, connection: Any, shortcuts: Mapping[str, Shortcut]) -> None:
         self._connection = connection
         self._shortcuts = dict(shortcuts)
@@ -34,7 +43,7 @@ class Grabs:
         self._escape: list[tuple[int, int]] = []
         self._wants_escape = False
         self.keymap = Keymap(connection)
-        self._ask_for_one_release_a_press()
+        self._set_up_xkb()
 
     def take(self) -> None:
         """Grabs every shortcut, or none.
@@ -64,8 +73,11 @@ class Grabs:
             HotkeyTaken: see `take`.
             BadInput: see `take`.
         """
+        before, self.keymap = self.keymap, Keymap(self._connection)
+        if self.keymap == before:
+            # Plugging in a keyboard is told as a change too; giving the keys back for a moment could lose one.
+            return
         self.give_back()
-        self.keymap = Keymap(self._connection)
         self.take()
         if self._wants_escape:
             self.take_escape()
@@ -101,9 +113,12 @@ class Grabs:
             return False
         return True
 
-    def _ask_for_one_release_a_press(self) -> None:
-        """DetectableAutoRepeat: a held key repeats presses only, so that a release is a real one."""
+    def _set_up_xkb(self) -> None:
+        """DetectableAutoRepeat: a held key repeats presses only, so that a release is a real one.
+
+        Whoever uses XKB is told of a new mapping by its events instead of the core's MappingNotify.
+        """
         xkb = self._connection(xcffib.xkb.key)
         xkb.UseExtension(1, 0).reply()
-        flag = _DETECTABLE_AUTO_REPEAT
-        xkb.PerClientFlags(_CORE_KEYBOARD, flag, flag, 0, 0, 0).reply()
+        xkb.PerClientFlags(_CORE_KEYBOARD, _DETECTABLE_AUTO_REPEAT, _DETECTABLE_AUTO_REPEAT, 0, 0, 0).reply()
+        xkb.SelectEvents(_CORE_KEYBOARD, _MAP_EVENTS, 0, _MAP_EVENTS, _ALL_PARTS, _ALL_PARTS, [])

@@ -27,7 +27,7 @@ _ALL_MODIFIERS = 0xFF
 
 
 class Keymap:
-    """The server's keyboard mapping as it was when this was made."""
+    """The server's keyboard mapping as it was when this was made. Equal to another that has the same keys."""
 
     def __init__(self, connection: Any) -> None:
         setup = connection.setup
@@ -43,6 +43,11 @@ class Keymap:
         self._locks = sorted({bit for bit in locks if bit})
         self.shift_keycodes = frozenset(self._codes("Shift_L") + self._codes("Shift_R"))
         self.escape_keycodes = tuple(self._codes("Escape"))
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Keymap) and (self._keysyms, self._bits) == (other._keysyms, other._bits)
+
+    __hash__ = None  # type: ignore[assignment]
 
     def keycodes(self, shortcut: Shortcut) -> tuple[int, ...]:
         """Every key that gives the shortcut's symbol without Shift; else those that give it at all.

@@ -151,7 +151,7 @@ class KeyLoop(threading.Thread):
                 self._pressed(event)
             elif isinstance(event, xcffib.xproto.KeyReleaseEvent):
                 self._release([name for name, held in self._held.items() if held.keycode == event.detail], event.time)
-            elif isinstance(event, xcffib.xproto.MappingNotifyEvent):
+            elif isinstance(event, Grabs.MAPPING_EVENTS):
                 self._remapped = True
         return count
 
