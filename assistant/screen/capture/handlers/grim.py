@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 
@@ -65,11 +66,10 @@ def parse_ppm(data: bytes) -> NDArray[np.uint8]:
     Raises:
         NoScreen: it is something else, or cut short.
     """
-    fields = data[:64].split(maxsplit=4)
-    if len(fields) < 4 or fields[0] != b"P6" or fields[3] != b"255":
+    header = re.match(rb"P6\s(\d+)\s(\d+)\s255\s", data)
+    if header is None:
         raise NoScreen("grim gave something that is not a picture.", action=_REMEDY)
-    width, height = int(fields[1]), int(fields[2])
-    start = data.index(b"255", data.index(fields[2], data.index(fields[1], 2) + len(fields[1]))) + 4
+    width, height, start = int(header[1]), int(header[2]), header.end()
     if len(data) - start < width * height * 3:
         raise NoScreen("grim's picture was cut short.", action=_REMEDY)
     return np.frombuffer(data, np.uint8, width * height * 3, start).reshape(height, width, 3)
