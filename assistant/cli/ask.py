@@ -125,9 +125,10 @@ def _take_screen(wanted: str | None) -> tuple[Picture, ...]:
     if wanted is None:
         return ()
     from assistant.screen.capture.main import capture
+    from assistant.screen.frames import target_of
 
     try:
-        return (capture(int(wanted) if wanted.isdecimal() else wanted),)
+        return (capture(target_of(wanted)),)
     except NoScreen as error:
         tell(f"The question goes on without the screen. {error}")
         return ()

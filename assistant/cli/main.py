@@ -44,7 +44,7 @@ def run(argv: list[str]) -> int:
         if args.command is None:
             from assistant.app import main
 
-            return main(args)
+            return int(main(args))
         return int(_module(args.command).run(args))
     except HearsightError as error:
         return _fail(str(error), debug)

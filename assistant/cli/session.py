@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from types import FrameType
 
 from assistant.core.cancel import CancelToken
+from assistant.core.prompt import Options
 from assistant.engine.base import Engine
 from assistant.engine.choose import Choice, choose
 from assistant.history.store import History
@@ -47,9 +48,12 @@ class Session:
         Raises:
             EngineUnavailable: it can't run here.
         """
-        return choose(
-            name or self.settings.engine.choice, choice_of(self.settings), self.paths.models, in_process=in_process
-        )
+        wanted = name or self.settings.engine.choice
+        return choose(wanted, choice_of(self.settings), self.paths.models, in_process=in_process)
+
+    def options(self) -> Options:
+        """How to decode, by the settings."""
+        return Options(language=self.settings.voice.language, screen_characters=self.settings.screen.characters)
 
     @contextmanager
     def history(self) -> Iterator[History]:

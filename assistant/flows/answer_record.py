@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable
 
 from assistant.core.errors import NothingHeard, StorageError
@@ -19,7 +18,8 @@ from assistant.core.events import (
 )
 from assistant.history.store import History
 
-log = logging.getLogger(__name__)
+HEARD = "heard"
+"""In a question's `usage`: its text holds the transcript of its clip."""
 
 
 class AnswerRecord:
@@ -74,7 +74,8 @@ class AnswerRecord:
                 self._history.append(self._answer, event.text)
         elif isinstance(event, Heard):
             said = event.text.strip()
-            self._history.update(self._question, text=f"{self._typed}\n\n{said}" if self._typed else said)
+            text = f"{self._typed}\n\n{said}" if self._typed else said
+            self._history.update(self._question, text=text, usage={HEARD: True})
         elif isinstance(event, ScreenRead):
             self._history.update(self._question, screen_text=event.text)
 

@@ -21,7 +21,8 @@ from assistant.core.events import Done, Event, Failed, Outcome, Progress, Stage,
 from assistant.core.media import Clip, Picture
 from assistant.core.prompt import Options, Prompt, Task
 from assistant.engine.base import Engine
-from assistant.flows.answer_record import AnswerRecord
+from assistant.flows.answer_record import HEARD, AnswerRecord
+from assistant.history.models import Message
 from assistant.history.store import History
 
 _WARM_PAUSE = 0.2
@@ -102,17 +103,24 @@ class Ask:
     def answer_again(self, message: int, emit: Emit, cancel: CancelToken) -> Outcome:
         """Answers a stored question anew: of a failed or unwanted answer, or of a draft.
 
+        The last turn's answer is replaced; an earlier question is asked again at the end, and its old turn stays.
+
         Args:
             message: the answer to replace, or the question.
+
+        Raises:
+            BadInput: the message is no longer in the history.
         """
-        question_id = self.history.question_of(message)
-        question = self._restore(question_id)
+        asked, later = self._turn_of(message)
+        question = self._restore(asked)
+        if any(each.role == "user" for each in later):
+            return self.answer(question, emit, cancel)
         _refuse_nothing(question)
-        prompt = self.prompt(question, before=question_id)
-        self.history.remove_after(question_id)
-        self.history.update(question_id, state="sent")
-        answer = self._open_answer(question.conversation)
-        opened = Opened(question.conversation, question_id, answer)
+        prompt = self.prompt(question, before=asked.id)
+        for former in later:
+            self.history.remove_message(former.id)
+        self.history.update(asked.id, state="sent")
+        opened = Opened(question.conversation, asked.id, self._open_answer(question.conversation))
         emit(opened)
         return self._generate(prompt, opened, emit, cancel)
 
@@ -171,13 +179,20 @@ class Ask:
             self.history.attach_clip(message, question.clip)
         return conversation, message
 
-    def _restore(self, question_id: int) -> Question:
-        message = self.history.message(question_id)
-        if message is None:
+    def _turn_of(self, message: int) -> tuple[Message, list[Message]]:
+        """The question that a message belongs to, and all messages after it."""
+        found = self.history.message(message)
+        thread = self.history.messages(found.conversation_id) if found else []
+        asked = [each for each in thread if each.role == "user" and each.id <= message]
+        if not asked:
             raise BadInput("This question is no longer in the history.", action="Ask it again.")
+        return asked[-1], [each for each in thread if each.id > asked[-1].id]
+
+    def _restore(self, message: Message) -> Question:
         pictures = tuple(self.history.load_picture(a) for a in message.attachments if a.kind != "audio")
         # A transcript that is already there is the question: the user may have corrected it.
-        clips = [] if message.text else [a for a in message.attachments if a.kind == "audio"]
+        heard = message.usage.get(HEARD, False)
+        clips = [] if heard else [a for a in message.attachments if a.kind == "audio"]
         clip = self.history.load_clip(clips[0]) if clips else None
         return Question(message.text, pictures, clip, message.conversation_id)
 

@@ -103,7 +103,7 @@ def _me() -> list[float]:
 def _alive(process: Any) -> bool:
     try:
         pid, born = int(process[0]), float(process[1])
-        return abs(psutil.Process(pid).create_time() - born) < 1.0
+        return bool(abs(psutil.Process(pid).create_time() - born) < 1.0)
     except (TypeError, ValueError, IndexError, psutil.Error):
         return False
 

@@ -91,13 +91,10 @@ class Listening:
 
     def _watch(self, seconds: float, on_silence: Callable[[], None]) -> None:
         watch = vad.SilenceWatch(seconds)
-        seen = 0
         while not self._finished.wait(_WATCH_PAUSE):
-            samples = self._recorder.clip_so_far().samples
-            if watch.feed(samples[seen:]):
+            if watch.update(self._recorder.clip_so_far()):
                 on_silence()
                 return
-            seen = len(samples)
 
     def _make_folder(self, recordings: Path) -> Path:
         try:

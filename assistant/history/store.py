@@ -189,9 +189,16 @@ class History:
 
     # Media
 
-    def attach_picture(self, message_id: int, picture: Picture, kind: str = "image") -> Attachment:
-        """Keeps a picture's pixels (lossless PNG), its name and its windows. `kind`: "screen" or "image"."""
-        data, meta = encoding.png_of(picture), encoding.picture_meta(picture)
+    def attach_picture(
+        self, message_id: int, picture: Picture, kind: str = "image", file: Path | None = None
+    ) -> Attachment:
+        """Keeps a picture's pixels (lossless PNG), its name and its windows.
+
+        Args:
+            kind: "screen" or "image".
+            file: where the same pixels lie as PNG already, which saves encoding them again.
+        """
+        data, meta = file or encoding.png_of(picture), encoding.picture_meta(picture)
         return self._attach(message_id, data, kind, "image/png", picture.name, meta)
 
     def attach_clip(self, message_id: int, clip: Clip) -> Attachment:

@@ -4,17 +4,31 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
+from assistant.core.errors import BadInput
 from assistant.core.geometry import Rect
 from assistant.core.media import Picture, Window
 
 Target = Literal["pointer", "active", "all"] | int
 """What to capture: the monitor under the pointer, the one with the active window, all of them as one picture, or
 monitor N counted from 1."""
+
+
+def target_of(word: str) -> Target:
+    """What a setting or an argument names: "pointer", "active", "all", or a monitor's number.
+
+    Raises:
+        BadInput: none of these.
+    """
+    if word in ("pointer", "active", "all"):
+        return cast(Target, word)
+    if word.isdecimal():
+        return int(word)
+    raise BadInput(f"There is no screen called {word!r}.", action="Give a monitor's number, or 'all'.")
 
 
 @dataclass(frozen=True)

@@ -7,9 +7,11 @@ microphone are in `ControllerQuestions`, the base class.
 from __future__ import annotations
 
 from functools import partial
+from pathlib import Path
 
 from PySide6.QtCore import QTimer, Slot
 
+from assistant.audio.recorder import Recorder
 from assistant.core.cancel import CancelToken
 from assistant.core.errors import HearsightError
 from assistant.core.media import Clip
@@ -144,7 +146,7 @@ class Controller(ControllerQuestions):
         if turn.listening.notice:
             self.notice.emit(turn.listening.notice, "")
 
-    def _open_recorder(self, turn: Turn, folder: object) -> object:
+    def _open_recorder(self, turn: Turn, folder: Path) -> Recorder:
         return self.parts.open_recorder(
             folder,
             partial(self._tell, turn, Event.FIRST_BUFFER),
