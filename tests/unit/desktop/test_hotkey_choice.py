@@ -1,0 +1,48 @@
+"""Which handler hears global keys, as one table over kinds of sessions."""
+
+from __future__ import annotations
+
+import pytest
+
+from assistant.desktop.hotkeys import main
+from assistant.desktop.hotkeys.handlers.x11 import X11Hotkeys
+
+TABLE = [
+    # system, environment, handler or what is said instead
+    ("linux", {"DISPLAY": ":0"}, "XGrabKey on X11"),
+    ("linux", {"DISPLAY": ":0", "XDG_SESSION_TYPE": "x11"}, "XGrabKey on X11"),
+    ("linux", {"DISPLAY": ":0", "WAYLAND_DISPLAY": "wayland-0"}, "hearsight trigger ask --press"),
+    ("linux", {"DISPLAY": ":0", "XDG_SESSION_TYPE": "wayland"}, "hearsight trigger ask --release"),
+    ("linux", {}, "hearsight trigger ask"),
+    ("win32", {}, "microphone button"),
+    ("darwin", {}, "microphone button"),
+]
+
+
+@pytest.mark.parametrize(("system", "environment", "expected"), TABLE)
+def test_choice(system: str, environment: dict[str, str], expected: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("DISPLAY", "WAYLAND_DISPLAY", "XDG_SESSION_TYPE"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setattr("sys.platform", system)
+    handler, reason = main.choose()
+    works, said = main.available()
+    assert (handler is None) == (not works) == bool(reason)
+    assert expected in said
+
+
+def test_what_is_missing_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(X11Hotkeys, "is_compatible", lambda _: True)
+    monkeypatch.setattr(X11Hotkeys, "is_installed", lambda _: False)
+    handler, reason = main.choose()
+    assert handler is None
+    assert "xcffib" in reason
+
+
+def test_a_handler_that_was_never_started_is_harmless() -> None:
+    handler = X11Hotkeys()
+    handler.stop()
+    handler.release_escape()
+    assert not handler.grab_escape(lambda: None)
+    assert not handler.is_held("ask")
