@@ -13,7 +13,7 @@ from types import FrameType
 from assistant.core.cancel import CancelToken
 from assistant.core.prompt import Options
 from assistant.engine.base import Engine
-from assistant.engine.choose import Choice, choose
+from assistant.flows.engines import engine_for
 from assistant.history.store import History
 from assistant.settings.models import Settings
 from assistant.settings.paths import Paths
@@ -48,8 +48,7 @@ class Session:
         Raises:
             EngineUnavailable: it can't run here.
         """
-        wanted = name or self.settings.engine.choice
-        return choose(wanted, choice_of(self.settings), self.paths.models, in_process=in_process)
+        return engine_for(self.settings, self.paths.models, name, in_process=in_process)
 
     def options(self) -> Options:
         """How to decode, by the settings."""
@@ -70,14 +69,6 @@ class Session:
             yield history
         finally:
             history.close()
-
-
-def choice_of(settings: Settings) -> Choice:
-    """The engine's share of the settings."""
-    engine = settings.engine
-    return Choice(
-        engine.speech, engine.language_model, engine.threads, settings.voice.language, settings.screen.characters
-    )
 
 
 def add_engine_argument(parser: argparse.ArgumentParser, names: tuple[str, ...]) -> None:

@@ -40,6 +40,8 @@ class Controller(ControllerQuestions):
         self._too_long.setSingleShot(True)
         self._too_long.timeout.connect(partial(self._coordinator.handle, Event.TOO_LONG))
         self._by_hotkey = False
+        self.key.connect(self.on_key)
+        self.slept.connect(self.on_sleep)
         self._apply_voice(settings)
 
     @property

@@ -26,6 +26,12 @@ class EngineStatus:
 class ControllerSignals(QObject):
     """The controller's signals, apart from what it does, so that a test's stand-in can share them."""
 
+    key = Signal(object)
+    """A `KeyEvent`; emitted by the hotkey handler's thread, taken on the GUI thread."""
+    slept = Signal()
+    """The machine goes to sleep; emitted by the watch's thread."""
+    woke = Signal()
+    """The machine is back: what the system took away must be asked for again."""
     about_to_capture = Signal()
     """Hide what must not be on the picture, now: connected directly, and the screen is taken on return."""
     state_changed = Signal(str)

@@ -1,0 +1,30 @@
+"""The engine that a profile's settings choose: the one place where settings become an engine's choice."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from assistant.engine.base import Engine
+from assistant.engine.choose import Choice, choose
+from assistant.settings.models import Settings
+
+
+def choice_of(settings: Settings) -> Choice:
+    """The settings' share that engines are built from."""
+    engine = settings.engine
+    return Choice(
+        engine.speech, engine.language_model, engine.threads, settings.voice.language, settings.screen.characters
+    )
+
+
+def engine_for(settings: Settings, models: Path, name: str | None = None, *, in_process: bool = False) -> Engine:
+    """Builds the engine; nothing is loaded yet.
+
+    Args:
+        models: the folder of model files.
+        name: overrides the settings' choice.
+
+    Raises:
+        EngineUnavailable: it can't run here.
+    """
+    return choose(name or settings.engine.choice, choice_of(settings), models, in_process=in_process)
