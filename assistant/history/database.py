@@ -23,6 +23,8 @@ _SETUP = (
     # last commits (https://www.sqlite.org/pragma.html#pragma_synchronous).
     "PRAGMA synchronous = NORMAL",
     "PRAGMA foreign_keys = ON",
+    # The triggers call a function of ours, which some builds of SQLite allow only when asked.
+    "PRAGMA trusted_schema = ON",
     # What the user deletes is overwritten in the file, not only forgotten.
     "PRAGMA secure_delete = ON",
     "PRAGMA journal_size_limit = 8388608",
@@ -135,6 +137,7 @@ class Database:
             )
         except sqlite3.Error as error:
             raise self.error_of(error) from error
+        schema.register(connection)
         with self._lock:
             gone = [pair for pair in self._connections if not pair[0].is_alive()]
             self._connections = [pair for pair in self._connections if pair[0].is_alive()]

@@ -11,13 +11,14 @@ import time
 from collections.abc import Callable, Sequence
 
 from assistant.core.errors import StorageError
+from assistant.history import signs
 
 Migration = Callable[[sqlite3.Connection], None]
 
 TABLES = ("conversations", "messages", "media", "attachments", "sessions", "migrations")
 """What can't be made anew from something else (the search indexes can)."""
 
-INDEXES = ("message_index", "title_index")
+INDEXES = ("message_index", "title_index", "sign_index")
 
 
 def m001_conversations(db: sqlite3.Connection) -> None:
@@ -72,7 +73,8 @@ def m003_search(db: sqlite3.Connection) -> None:
     _index(db, "title_index", "title", "conversations")
     _follow(db, "message_index", "messages", "text", ("text", "state"), "{row}.state <> 'streaming'")
     _follow(db, "title_index", "conversations", "title", ("title",), "1")
-    rebuild_search(db)
+    for index in ("message_index", "title_index"):
+        db.execute(f"INSERT INTO {index}({index}) VALUES('rebuild')")
 
 
 def m004_sessions(db: sqlite3.Connection) -> None:
@@ -84,7 +86,27 @@ def m004_sessions(db: sqlite3.Connection) -> None:
     db.execute("CREATE INDEX messages_streaming ON messages(session_id) WHERE state = 'streaming'")
 
 
-MIGRATIONS: tuple[Migration, ...] = (m001_conversations, m002_media, m003_search, m004_sessions)
+def m005_signs(db: sqlite3.Connection) -> None:
+    # `signs` is a function that every connection brings along: see `register`.
+    db.execute("CREATE VIRTUAL TABLE sign_index USING fts5(signs, content='', tokenize='ascii')")
+    add = "INSERT INTO sign_index(rowid, signs) SELECT new.id, signs(new.text)"
+    drop = "INSERT INTO sign_index(sign_index, rowid, signs) SELECT 'delete', old.id, signs(old.text)"
+    add += " WHERE new.state <> 'streaming' AND signs(new.text) <> '';"
+    drop += " WHERE old.state <> 'streaming' AND signs(old.text) <> '';"
+    # Conditions in the trigger's head keep a streaming answer's deltas free of any work.
+    on_update = "AFTER UPDATE OF text, state ON messages WHEN old.state <> 'streaming' OR new.state <> 'streaming'"
+    db.execute(f"CREATE TRIGGER signs_added AFTER INSERT ON messages BEGIN {add} END")
+    db.execute(f"CREATE TRIGGER signs_changed {on_update} BEGIN {drop} {add} END")
+    db.execute(f"CREATE TRIGGER signs_removed AFTER DELETE ON messages BEGIN {drop} END")
+    _fill_signs(db)
+
+
+MIGRATIONS: tuple[Migration, ...] = (m001_conversations, m002_media, m003_search, m004_sessions, m005_signs)
+
+
+def register(db: sqlite3.Connection) -> None:
+    """Gives a connection the functions that the triggers call."""
+    db.create_function("signs", 1, signs.tokens, deterministic=True)
 
 
 def refuse_newer(db: sqlite3.Connection, migrations: Sequence[Migration] = MIGRATIONS) -> None:
@@ -121,8 +143,17 @@ def applied(db: sqlite3.Connection) -> set[str]:
 
 def rebuild_search(db: sqlite3.Connection) -> None:
     """Makes the search indexes anew from the messages and titles."""
-    for index in INDEXES:
+    for index in ("message_index", "title_index"):
         db.execute(f"INSERT INTO {index}({index}) VALUES('rebuild')")
+    db.execute("INSERT INTO sign_index(sign_index) VALUES('delete-all')")
+    _fill_signs(db)
+
+
+def _fill_signs(db: sqlite3.Connection) -> None:
+    db.execute(
+        "INSERT INTO sign_index(rowid, signs) SELECT id, signs(text) FROM messages "
+        "WHERE state <> 'streaming' AND signs(text) <> ''"
+    )
 
 
 def _apply(db: sqlite3.Connection, migration: Migration) -> bool:
@@ -142,10 +173,10 @@ def _apply(db: sqlite3.Connection, migration: Migration) -> bool:
 
 
 def _index(db: sqlite3.Connection, name: str, column: str, content: str) -> None:
-    # The prefix indexes keep queries of one to three letters as quick as whole words while the user types.
+    # The prefix indexes keep the first letters of a word as quick as a whole one while the user types.
     db.execute(
         f"CREATE VIRTUAL TABLE {name} USING fts5({column}, content='{content}', content_rowid='id', "
-        "tokenize='unicode61 remove_diacritics 2', prefix='1 2 3')"
+        "tokenize='unicode61 remove_diacritics 2', prefix='1 2 3 4')"
     )
 
 

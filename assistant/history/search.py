@@ -7,6 +7,7 @@ import sqlite3
 import unicodedata
 from dataclasses import dataclass
 
+from assistant.history import signs
 from assistant.history.models import HIT_END, HIT_START, Hit
 
 _MOST_WORDS = 16
@@ -17,99 +18,114 @@ _SNIPPET_TOKENS = 16
 _CONTEXT = 40
 """Characters round a match that was not found by words."""
 
-_UNSPACED = re.compile(
-    "[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3005-\u3007\u3040-\u30ff\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff"
-    "\uf900-\ufaff\uff66-\uff9f\U00020000-\U0003ffff]"
-)
-"""Thai, Lao, Burmese, Khmer, Kana and Han: written without spaces, so a sentence is a single word to the index."""
-
 
 @dataclass(frozen=True)
 class Query:
     """What was asked for.
 
     Attributes:
-        match: an expression for the full-text index; "" when no word can be looked up there.
-        parts: what must also stand in the text as it is: words of scripts without spaces, and symbols.
+        words: an expression for the indexes of words; "" when there is no word in the query.
+        signs: an expression for the index of signs; "" when there are none.
+        parts: what must also stand in the text exactly as it is: whatever the indexes cut into pieces.
     """
 
-    match: str
+    words: str
+    signs: str
     parts: tuple[str, ...]
 
 
-def parse(words: str) -> Query:
-    """Every word must be found, as the beginning of a word. Nothing is an operator."""
-    cleaned = "".join(" " if unicodedata.category(char) in ("Cc", "Cs") else char for char in words[:_MOST_CHARACTERS])
+def parse(text: str) -> Query:
+    """Every word must be found, as the beginning of a word. Nothing in it is an operator."""
+    cleaned = "".join(" " if unicodedata.category(char) in ("Cc", "Cs") else char for char in text[:_MOST_CHARACTERS])
     given = cleaned.split()[:_MOST_WORDS]
-    indexed = [word for word in given if _is_indexed(word)]
-    match = " ".join('"' + word.replace('"', '""') + '"*' for word in indexed)
-    return Query(match, tuple(word for word in given if not _is_indexed(word)))
+    looked_up = [word for word in given if _is_word(word)]
+    parts = [word for word in given if not _is_word(word)]
+    words = " ".join('"' + word.replace('"', '""') + '"*' for word in looked_up)
+    return Query(words, " ".join(filter(None, map(signs.phrases, parts))), tuple(parts))
 
 
-def search(db: sqlite3.Connection, words: str, limit: int) -> list[Hit]:
+def search(db: sqlite3.Connection, text: str, limit: int) -> list[Hit]:
     """Messages that hold all words, the newest first, then conversations of which only the title does."""
-    query = parse(words)
-    if not (query.match or query.parts):
+    query = parse(text)
+    if not (query.words or query.parts):
         return []
-    hits = _find(db, query, limit, _MESSAGES)
+    hits = _in_messages(db, query, limit)
     found = {hit.conversation_id for hit in hits}
-    titles = _find(db, query, limit, _TITLES) if len(hits) < limit else []
+    titles = _in_titles(db, query, limit) if len(hits) < limit else []
     return (hits + [hit for hit in titles if hit.conversation_id not in found])[:limit]
 
 
-@dataclass(frozen=True)
-class _Place:
-    """A column to search: its index, and how its rows lead to a conversation and a message."""
-
-    index: str
-    column: str
-    rows: str
-    row: str
-    fields: str
-
-
-_MESSAGES = _Place(
-    "message_index",
-    "m.text",
-    "messages m JOIN conversations c ON c.id = m.conversation_id AND m.state <> 'streaming'",
-    "m.id",
-    "c.id, m.id, c.title, m.created",
-)
-_TITLES = _Place(
-    "title_index",
-    "c.title",
-    "conversations c",
-    "c.id",
-    "c.id, coalesce((SELECT min(id) FROM messages WHERE conversation_id = c.id), 0), c.title, c.updated",
-)
-
-
-def _find(db: sqlite3.Connection, query: Query, limit: int, place: _Place) -> list[Hit]:
-    # By row id downwards the index gives the newest first and can stop at the limit: a word that stands in half of
-    # all messages costs as little as a rare one, where a rank would have to weigh every match.
-    contains = "".join(f" AND {place.column} LIKE ? ESCAPE '\\'" for _ in query.parts)
-    shown = f"SELECT {place.fields}"
-    patterns = [f"%{_escaped(part)}%" for part in query.parts]
-    if query.match:
-        snippet = f"snippet({place.index}, 0, char(2), char(3), '…', {_SNIPPET_TOKENS})"
-        sql = (
-            f"{shown}, {snippet} FROM {place.index} CROSS JOIN {place.rows} WHERE {place.row} = {place.index}.rowid "
-            f"AND {place.index} MATCH ? AND c.trashed IS NULL{contains} ORDER BY {place.index}.rowid DESC LIMIT ?"
-        )
-        return [
-            Hit(c, m, title, text, when) for c, m, title, when, text in db.execute(sql, (query.match, *patterns, limit))
-        ]
-    sql = (
-        f"{shown}, {place.column} FROM {place.rows} WHERE c.trashed IS NULL{contains} ORDER BY {place.row} DESC LIMIT ?"
+def _in_messages(db: sqlite3.Connection, query: Query, limit: int) -> list[Hit]:
+    indexes = [("message_index", query.words), ("sign_index", query.signs)]
+    return _find(
+        db,
+        query,
+        limit,
+        indexes=[(index, expression) for index, expression in indexes if expression],
+        table="messages m JOIN conversations c ON c.id = m.conversation_id",
+        row="m.id",
+        text="m.text",
+        fields="c.id, m.id, c.title, m.created",
+        condition="m.state <> 'streaming'",
     )
-    rows = db.execute(sql, (*patterns, limit))
-    return [Hit(c, m, title, _around(text, query.parts), when) for c, m, title, when, text in rows]
 
 
-def _is_indexed(word: str) -> bool:
-    """Whether the index's tokenizer finds something to look up in the word, and cuts texts where the word begins."""
-    has_token = any(unicodedata.category(char)[0] in "LN" for char in word)
-    return has_token and not _UNSPACED.search(word)
+def _in_titles(db: sqlite3.Connection, query: Query, limit: int) -> list[Hit]:
+    # No index of signs here: titles are few and short enough to be read one after the other.
+    return _find(
+        db,
+        query,
+        limit,
+        indexes=[("title_index", query.words)] if query.words else [],
+        table="conversations c",
+        row="c.id",
+        text="c.title",
+        fields="c.id, (SELECT min(id) FROM messages WHERE conversation_id = c.id), c.title, c.updated",
+        condition="EXISTS (SELECT 1 FROM messages WHERE conversation_id = c.id)",
+    )
+
+
+def _find(
+    db: sqlite3.Connection,
+    query: Query,
+    limit: int,
+    *,
+    indexes: list[tuple[str, str]],
+    table: str,
+    row: str,
+    text: str,
+    fields: str,
+    condition: str,
+) -> list[Hit]:
+    """Rows of `table` whose `text` matches, by `row` downwards.
+
+    That order is the newest first, and the first index gives it without sorting and stops at the limit: a word that
+    stands in half of all messages costs as little as a rare one, where a rank would have to weigh every match.
+    """
+    conditions = [f"c.trashed IS NULL AND {condition}", *(f"{text} LIKE ? ESCAPE '\\'" for _ in query.parts)]
+    values = [f"%{_escaped(part)}%" for part in query.parts]
+    source, order, shown = table, row, text
+    for number, (index, expression) in enumerate(indexes):
+        if number == 0:
+            source, order = f"{index} CROSS JOIN {table}", f"{index}.rowid"
+            conditions.append(f"{row} = {index}.rowid AND {index} MATCH ?")
+        else:
+            conditions.append(f"{row} IN (SELECT rowid FROM {index} WHERE {index} MATCH ?)")
+        values.append(expression)
+    if query.words:
+        shown = f"snippet({indexes[0][0]}, 0, char(2), char(3), '…', {_SNIPPET_TOKENS})"
+    sql = f"SELECT {fields}, {shown} FROM {source} WHERE {' AND '.join(conditions)} ORDER BY {order} DESC LIMIT ?"
+    return [_hit(found, query) for found in db.execute(sql, (*values, limit))]
+
+
+def _hit(row: tuple[int, int, str, float, str], query: Query) -> Hit:
+    conversation, message, title, created, text = row
+    return Hit(conversation, message, title, text if query.words else _around(text, query.parts), created)
+
+
+def _is_word(word: str) -> bool:
+    """Whether the index of words has something to look up for it, and would find it where it stands."""
+    return any(unicodedata.category(char)[0] in "LN" for char in word) and not signs.has_signs(word)
 
 
 def _escaped(part: str) -> str:
