@@ -15,10 +15,11 @@ from functools import partial
 from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QApplication
 
-from assistant.core.errors import HearsightError
+from assistant.core.errors import EngineUnavailable, HearsightError
 from assistant.desktop import display, power
 from assistant.desktop.hotkeys import main as hotkeys
 from assistant.desktop.single_instance import Server, send
+from assistant.engine.absent import AbsentEngine
 from assistant.engine.base import Engine
 from assistant.flows.engines import engine_for
 from assistant.history.store import History
@@ -137,7 +138,10 @@ class App:
             self._complain(error)
 
     def _make_engine(self, settings: Settings) -> Engine:
-        return engine_for(settings, self._paths.models, self._args.engine, in_process=self._args.in_process)
+        try:
+            return engine_for(settings, self._paths.models, self._args.engine, in_process=self._args.in_process)
+        except EngineUnavailable as reason:
+            return AbsentEngine(reason)
 
     def _notice(self, text: str) -> None:
         """From any thread."""

@@ -6,6 +6,8 @@ from pathlib import Path
 
 from assistant.engine.base import Engine
 from assistant.engine.choose import Choice, choose
+from assistant.flows.model_check import CheckedEngine
+from assistant.models.store import ModelStore
 from assistant.settings.models import Settings
 
 
@@ -27,4 +29,12 @@ def engine_for(settings: Settings, models: Path, name: str | None = None, *, in_
     Raises:
         EngineUnavailable: it can't run here.
     """
-    return choose(name or settings.engine.choice, choice_of(settings), models, in_process=in_process)
+    engine = choose(name or settings.engine.choice, choice_of(settings), models, in_process=in_process)
+    if engine.capabilities.name != "light":
+        return engine
+    return CheckedEngine(engine, ModelStore(models), model_names(settings))
+
+
+def model_names(settings: Settings) -> tuple[str, ...]:
+    """The artefacts that the light engine loads by these settings."""
+    return (settings.engine.speech, settings.engine.language_model)
