@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QSize, Qt
+from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import QPushButton, QToolButton, QWidget
 
 from assistant.ui.icons import SIZE, icon
@@ -15,6 +16,7 @@ class IconButton(QToolButton):
         super().__init__(parent)
         self._icon_name = icon_name
         self._role = role
+        self._concealed = False
         self.setIconSize(QSize(SIZE, SIZE))
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.rename(name)
@@ -29,13 +31,19 @@ class IconButton(QToolButton):
         self._role = role or self._role
         self._colour()
 
+    def conceal(self, concealed: bool) -> None:
+        """Shows no icon, but keeps its place and stays in the tab order."""
+        if concealed != self._concealed:
+            self._concealed = concealed
+            self._colour()
+
     def changeEvent(self, event: QEvent) -> None:
         if event.type() == QEvent.Type.PaletteChange:
             self._colour()
         super().changeEvent(event)
 
     def _colour(self) -> None:
-        self.setIcon(icon(self._icon_name, self._role))
+        self.setIcon(QIcon() if self._concealed else icon(self._icon_name, self._role))
 
 
 class TextButton(QPushButton):

@@ -1,0 +1,123 @@
+"""An answer: markdown over the full width, what state it is in, and what can be done with it."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Signal, Slot
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
+
+from assistant.history.models import Message
+from assistant.ui.buttons import TextButton
+from assistant.ui.conversation.toolbar import Toolbar
+from assistant.ui.markdown.view import MarkdownView
+from assistant.workers.background import Background
+
+_ENDINGS = {
+    "cancelled": "Stopped before the end.",
+    "interrupted": "Hearsight was closed before this answer was complete.",
+    "failed": "This answer failed.",
+}
+
+
+class AnswerView(QWidget):
+    """One message of the assistant's."""
+
+    retry_requested = Signal(int)
+    delete_requested = Signal(int)
+    link_clicked = Signal(str)
+
+    def __init__(self, message: Message, background: Background, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._build(background)
+        self.show_message(message)
+
+    @property
+    def message(self) -> Message:
+        return self._message
+
+    @property
+    def text(self) -> str:
+        return self._markdown.text_so_far
+
+    @property
+    def status(self) -> str:
+        """What is said below the answer; "" when it is simply done."""
+        return self._status.text() if self._status.isVisibleTo(self) else ""
+
+    def show_message(self, message: Message) -> None:
+        """Shows the message as the history has it; while it streams, its text comes by `append`."""
+        self._message = message
+        streaming = message.state == "streaming"
+        if not streaming:
+            if message.text == self._markdown.text_so_far:
+                self._markdown.finish()
+            else:
+                self._markdown.show_markdown(message.text)
+        self._show_status("Thinking…" if streaming else _ending(message), failed=message.state == "failed")
+        self._again.setVisible(message.state in _ENDINGS)
+        self._toolbar.setVisible(not streaming)
+        self._toolbar.set_note(_note(message))
+        self._markdown.setVisible(bool(self._markdown.text_so_far))
+
+    def append(self, text: str) -> None:
+        """The next piece of the answer."""
+        self._markdown.append(text)
+        self._markdown.show()
+        if self._status.isVisibleTo(self):
+            self._show_status("")
+
+    def show_stage(self, text: str) -> None:
+        """What is being done, until the first words come."""
+        if self._message.state == "streaming" and not self._markdown.text_so_far:
+            self._show_status(text[:1].upper() + text[1:] + "…")
+
+    def _build(self, background: Background) -> None:
+        self._markdown = MarkdownView(background, self)
+        self._markdown.link_clicked.connect(self.link_clicked)
+        self._status = QLabel(self)
+        self._status.setWordWrap(True)
+        self._again = TextButton("Try again", self)
+        self._again.clicked.connect(self._retry)
+        row = QHBoxLayout()
+        row.addWidget(self._status, 1)
+        row.addWidget(self._again)
+        self._toolbar = Toolbar(self)
+        self._toolbar.align_left()
+        self._toolbar.add("copy", "Copy the answer", self._copy)
+        self._toolbar.add("retry", "Answer again", self._retry)
+        self._toolbar.add("trash", "Delete the answer", self._delete)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(4)
+        layout.addWidget(self._markdown)
+        layout.addLayout(row)
+        layout.addWidget(self._toolbar)
+
+    def _show_status(self, text: str, *, failed: bool = False) -> None:
+        self._status.setObjectName("error" if failed else "muted")
+        self._status.style().polish(self._status)
+        self._status.setText(text)
+        self._status.setVisible(bool(text))
+
+    @Slot()
+    def _copy(self) -> None:
+        QGuiApplication.clipboard().setText(self._markdown.text_so_far)
+
+    @Slot()
+    def _retry(self) -> None:
+        self.retry_requested.emit(self._message.id)
+
+    @Slot()
+    def _delete(self) -> None:
+        self.delete_requested.emit(self._message.id)
+
+
+def _ending(message: Message) -> str:
+    return message.error or _ENDINGS[message.state] if message.state in _ENDINGS else ""
+
+
+def _note(message: Message) -> str:
+    parts = [message.model]
+    if first := message.timings.get("first_token"):
+        parts.append(f"first word after {first:.1f} s")
+    return " · ".join(part for part in parts if part)

@@ -1,0 +1,1 @@
+"""The pane at the left: past conversations, and the search through them."""
