@@ -10,7 +10,7 @@ from assistant.engine.base import Capabilities
 SMALL_LANGUAGE_MODEL = "qwen2.5-coder-0.5b"
 
 CONTEXT_TOKENS = 8192
-"""Prompt and answer together. Qwen2.5 was trained on 32,768; a KV cache of this size takes 235 MB for the 1.5B model."""
+"""Prompt and answer together. Qwen2.5 was trained on 32,768; a KV cache of 8,192 takes 235 MB for the 1.5B model."""
 
 _SPEECH = {"whisper-base": "Whisper base", "whisper-tiny.en": "Whisper tiny.en"}
 _LANGUAGE_MODELS = {

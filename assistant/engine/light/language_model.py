@@ -1,0 +1,352 @@
+"""The language model: llama.cpp's server inside this process (xllamacpp), spoken to over a private socket.
+
+The server listens on a Unix socket in a folder that only the user can enter (on Windows: the loopback device) and
+wants a key that only this object knows. It keeps one KV cache; a request reuses the tokens that it begins with.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import secrets
+import shutil
+import socket
+import tempfile
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+import psutil
+
+from assistant.core.cancel import Cancelled, CancelToken
+from assistant.core.errors import EngineCrashed, EngineOutOfMemory, ModelBroken
+from assistant.engine.light.prompt import Piece
+
+_BATCH = 64
+"""Tokens of one step of prefill. The smallest that costs no speed on a CPU (64: 67 tokens/s, 512: 54), so that a step
+ends soon after a stop."""
+_SLICE_SECONDS = 1.2
+_SLICES = (512, 256, 128, 64, 32, 16)
+"""Prefill goes in slices of the largest of these sizes that takes at most so long: a stop waits for one slice."""
+_REMEMBERED_PIECES = 256
+_SPECIAL = (
+    *("<|endoftext|>", "<|im_start|>", "<|im_end|>", "<tool_call>", "</tool_call>", "<tool_response>"),
+    *("</tool_response>", "<think>", "</think>", "<|fim_prefix|>", "<|fim_middle|>", "<|fim_suffix|>"),
+    *("<|fim_pad|>", "<|repo_name|>", "<|file_sep|>", "<|object_ref_start|>", "<|object_ref_end|>", "<|box_start|>"),
+    *("<|box_end|>", "<|quad_start|>", "<|quad_end|>", "<|vision_start|>", "<|vision_end|>", "<|vision_pad|>"),
+    *("<|image_pad|>", "<|video_pad|>", "<repo_name>", "<reponame>", "<file_sep>", "<filename>", "<gh_stars>"),
+    *("<issue_start>", "<issue_comment>", "<issue_closed>", "<jupyter_start>", "<jupyter_text>", "<jupyter_code>"),
+    *("<jupyter_output>", "<jupyter_script>", "<empty_output>"),
+)
+"""Every special token of Qwen2.5 and SmolLM2, as their `tokenizer_config.json` list them."""
+_END_OF_ANSWER = ("<|endoftext|>", "<|im_end|>")
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What one request did.
+
+    Attributes:
+        prefill_seconds: until the prompt was in the cache.
+        cached: prompt tokens that were in the cache before.
+    """
+
+    text: str
+    prompt_tokens: int
+    tokens: int
+    cached: int
+    prefill_seconds: float
+
+
+class LanguageModel:
+    """A GGUF model with the ChatML template.
+
+    Args:
+        file: the GGUF file.
+        threads: of the CPU.
+        context: tokens of prompt and answer together.
+    """
+
+    def __init__(self, file: Path, threads: int, context: int) -> None:
+        self._file = file
+        self._threads = threads
+        self._context = context
+        self._server: Any = None
+        self._client: httpx.Client | None = None
+        self._folder: Path | None = None
+        self._cache: list[int] = []
+        self._pieces: OrderedDict[Piece, list[int]] = OrderedDict()
+        self._banned: list[list[int | bool]] = []
+        self._rate = 40.0
+
+    def load(self) -> None:
+        """Raises:
+        ModelBroken: the file is not a GGUF model.
+        EngineOutOfMemory: it doesn't fit in memory.
+        """
+        if self._server is not None:
+            return
+        self._refuse_if_too_large()
+        key = secrets.token_urlsafe(32)
+        self._folder = Path(tempfile.mkdtemp(prefix=f"hearsight-{os.getpid()}-"))
+        address = str(self._folder / "model.sock") if os.name == "posix" else "127.0.0.1"
+        try:
+            self._server = _start_server(self._file, address, key, self._threads, self._context)
+        except (RuntimeError, MemoryError) as error:
+            self.unload()
+            raise _load_error(self._file) from error
+        self._client = _connect(self._server.listening_address, address, key)
+        self._banned = [[token, False] for token in self._control_tokens()]
+
+    def unload(self) -> None:
+        if self._client is not None:
+            self._client.close()
+        self._client = self._server = None
+        if self._folder is not None:
+            shutil.rmtree(self._folder, ignore_errors=True)
+        self._folder = None
+        self._cache = []
+        self._pieces.clear()
+
+    def tokens(self, pieces: Sequence[Piece]) -> list[int]:
+        """The tokens of a prompt, piece by piece, so that a prompt that begins with the same pieces begins with the
+        same tokens. Control tokens come from trusted pieces alone."""
+        return [token for piece in pieces for token in self._tokens(piece)]
+
+    def prefill(self, tokens: list[int], cancel: CancelToken, seconds: float = float("inf")) -> bool:
+        """Brings a prompt into the KV cache, slice by slice, for about `seconds`; says whether all of it is there.
+
+        Raises:
+            Cancelled: within one slice of the token being set.
+        """
+        until = time.perf_counter() + seconds
+        while (known := _common(self._cache, tokens)) < len(tokens):
+            cancel.check()
+            if time.perf_counter() >= until:
+                return False
+            size = next((size for size in _SLICES if size <= self._rate * _SLICE_SECONDS), _SLICES[-1])
+            self._prefill_slice(tokens[: known + size])
+        return True
+
+    def forget(self, keep: list[int]) -> None:
+        """Empties the KV cache but for the prompt that begins with `keep`."""
+        self._pieces.clear()
+        self._cache = []
+        self._prefill_slice(keep)
+
+    def answer(
+        self,
+        tokens: list[int],
+        *,
+        temperature: float,
+        max_tokens: int,
+        on_text: Callable[[str], None],
+        cancel: CancelToken,
+    ) -> Answer:
+        """Continues a prompt, calling `on_text` with each piece of the answer.
+
+        Args:
+            tokens: the whole prompt.
+            temperature: 0 decodes greedily.
+            max_tokens: at most; the context's end may come first.
+            on_text: called from this thread.
+            cancel: closes the stream at once.
+
+        Raises:
+            Cancelled: the token was set.
+            EngineCrashed, EngineOutOfMemory: the server failed.
+        """
+        started = time.perf_counter()
+        cached = _common(self._cache, tokens)
+        # The last token is computed with the answer: its logits are the answer's first.
+        self.prefill(tokens[: max(0, len(tokens) - _BATCH)], cancel)
+        request = {
+            "prompt": tokens,
+            "n_predict": max(1, min(max_tokens, self._context - len(tokens))),
+            "temperature": temperature,
+            "logit_bias": self._banned,
+            "return_tokens": True,
+            **_SAMPLING,
+        }
+        text: list[str] = []
+        made: list[int] = []
+        prefilled = 0.0
+        for event in self._stream(request, cancel):
+            prefilled = prefilled or time.perf_counter() - started
+            made += event.get("tokens", [])
+            self._cache = tokens + made
+            if event.get("content"):
+                text.append(event["content"])
+                on_text(event["content"])
+        return Answer("".join(text), len(tokens), len(made), cached, prefilled)
+
+    def _prefill_slice(self, tokens: list[int]) -> None:
+        for event in self._stream({"prompt": tokens, "n_predict": 0}, CancelToken()):
+            timings = event.get("timings", {})
+            if timings.get("prompt_n", 0) >= _SLICES[-1]:
+                self._rate = timings["prompt_per_second"]
+        self._cache = list(tokens)
+
+    def _stream(self, request: dict[str, Any], cancel: CancelToken) -> Iterator[dict[str, Any]]:
+        """One `/completion` request, event by event. A stop shuts the connection's socket, from whichever thread."""
+        cancel.check()
+        connection = _Connection()
+        forget = cancel.on_set(connection.shut)
+        body = {**request, "stream": True, "cache_prompt": True}
+        try:
+            with self._http().stream(
+                "POST", "/completion", json=body, extensions={"trace": connection.trace}
+            ) as response:
+                if response.status_code != httpx.codes.OK:
+                    raise _server_error(response.read())
+                for line in response.iter_lines():
+                    cancel.check()
+                    if line.startswith("data: {"):
+                        yield json.loads(line.removeprefix("data: "))
+                    elif line.startswith("error: "):
+                        raise _server_error(line.encode())
+            cancel.check()
+        except httpx.TransportError as error:
+            if cancel.is_set():
+                raise Cancelled from None
+            raise EngineCrashed(
+                "The language model stopped in mid-work.", kept="Your question is kept.", action="Try again."
+            ) from error
+        finally:
+            forget()
+
+    def _tokens(self, piece: Piece) -> list[int]:
+        if piece not in self._pieces:
+            parts = [piece.text] if piece.trusted else _harmless(piece.text)
+            self._pieces[piece] = [t for part in parts for t in self._tokenize(part, special=piece.trusted)]
+            while len(self._pieces) > _REMEMBERED_PIECES:
+                self._pieces.popitem(last=False)
+        self._pieces.move_to_end(piece)
+        return self._pieces[piece]
+
+    def _tokenize(self, text: str, *, special: bool) -> list[int]:
+        response = self._http().post("/tokenize", json={"content": text, "parse_special": special})
+        response.raise_for_status()
+        tokens: list[int] = response.json()["tokens"]
+        return tokens
+
+    def _control_tokens(self) -> list[int]:
+        """The special tokens that must never be decoded: all but those that end an answer."""
+        tokens = [self._tokenize(text, special=True) for text in _SPECIAL if text not in _END_OF_ANSWER]
+        return [found[0] for found in tokens if len(found) == 1]
+
+    def _refuse_if_too_large(self) -> None:
+        """llama.cpp is killed by the system rather than told when memory ends, so look first."""
+        needed = self._file.stat().st_size + self._context * _CACHE_BYTES_PER_TOKEN
+        if psutil.virtual_memory().available < needed:
+            raise EngineOutOfMemory(
+                f"The language model needs {needed / 1e9:.1f} GB of free memory, and less is free.",
+                action="Close other programs, or choose a smaller language model in the settings.",
+            )
+
+    def _http(self) -> httpx.Client:
+        if self._client is None:
+            self.load()
+        assert self._client is not None
+        return self._client
+
+
+_CACHE_BYTES_PER_TOKEN = 28 * 1024
+"""Qwen2.5 1.5B: 28 layers x 2 (keys, values) x 256 wide x 2 bytes."""
+
+_SAMPLING = {"top_k": 20, "top_p": 0.8, "min_p": 0.0, "repeat_penalty": 1.0, "seed": 0}
+"""Qwen2.5's own `generation_config.json`, but for its penalty on repetition: an answer must be able to repeat what
+stands on the screen. Without effect where the temperature is 0."""
+
+
+class _Connection:
+    """The socket under one HTTP request, found by httpx's `trace` extension: closing it is what stops the request."""
+
+    def __init__(self) -> None:
+        self._socket: socket.socket | None = None
+        self._shut = False
+
+    def trace(self, event: str, info: dict[str, Any]) -> None:
+        if event in ("connection.connect_unix_socket.complete", "connection.connect_tcp.complete"):
+            self._socket = info["return_value"].get_extra_info("socket")
+            if self._shut:
+                self.shut()
+
+    def shut(self) -> None:
+        self._shut = True
+        if self._socket is not None:
+            with contextlib.suppress(OSError):
+                self._socket.shutdown(socket.SHUT_RDWR)
+
+
+def _start_server(file: Path, address: str, key: str, threads: int, context: int) -> Any:
+    import xllamacpp
+
+    params = xllamacpp.CommonParams()
+    params.model.path = str(file)
+    params.n_ctx = context
+    params.n_parallel = 1
+    params.n_batch = params.n_ubatch = _BATCH
+    params.cpuparams.n_threads = params.cpuparams_batch.n_threads = threads
+    params.n_threads_http = 2
+    params.hostnames = [address]
+    params.port = 8080 if os.name == "posix" else 0
+    params.api_keys = [key]
+    params.fit_params = False
+    params.cache_ram_mib = 0
+    params.ui = False
+    params.endpoint_slots = False
+    params.verbosity = -1
+    return xllamacpp.Server(params)
+
+
+def _connect(listening: str, address: str, key: str) -> httpx.Client:
+    posix = os.name == "posix"
+    # A connection for each request: closing it is how a request is stopped.
+    limits = httpx.Limits(max_keepalive_connections=0)
+    return httpx.Client(
+        transport=httpx.HTTPTransport(uds=address, limits=limits) if posix else httpx.HTTPTransport(limits=limits),
+        base_url="http://localhost" if posix else listening,
+        headers={"Authorization": f"Bearer {key}"},
+        timeout=None,
+        trust_env=False,
+    )
+
+
+def _load_error(file: Path) -> Exception:
+    name = file.parent.name
+    return ModelBroken(
+        f"The language model {name} can't be loaded: its file is damaged or of a kind this version can't read.",
+        action=f"Check it with: hearsight models verify {name}",
+    )
+
+
+def _server_error(body: bytes) -> Exception:
+    if b"memory" in body or b"alloc" in body:
+        return EngineOutOfMemory(
+            "The language model ran out of memory.",
+            kept="Your question is kept.",
+            action="Close other programs, or choose a smaller language model in the settings.",
+        )
+    return EngineCrashed("The language model failed.", kept="Your question is kept.", action="Try again.")
+
+
+def _harmless(text: str) -> list[str]:
+    """Splits untrusted text inside each special token that is spelled in it. The server turns a few of them
+    (`<tool_call>`) into control tokens even when told not to; cut in two, they stay the letters that they are."""
+    for special in _SPECIAL:
+        text = text.replace(special, f"{special[0]}\0{special[1:]}")
+    return text.split("\0")
+
+
+def _common(left: list[int], right: list[int]) -> int:
+    """How many tokens both begin with."""
+    for number, (one, other) in enumerate(zip(left, right, strict=False)):
+        if one != other:
+            return number
+    return min(len(left), len(right))

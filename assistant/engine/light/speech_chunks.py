@@ -1,0 +1,84 @@
+"""Where a clip holds speech, cut into pieces that Whisper can take, so that a longer clip begins with the same pieces.
+
+That is what lets a pass over half a question share its work with the pass over all of it: a piece, once the clip has
+gone on far enough to close it, never changes again, and the silence after the last word is in no piece.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from assistant.core.media import SAMPLE_RATE
+
+LONGEST = 28 * SAMPLE_RATE
+"""Samples of a piece at most. Whisper takes 30 s; the rest is left for the padding on both sides."""
+
+_WINDOW = 30 * SAMPLE_RATE
+_PAD = SAMPLE_RATE // 5
+_END_SILENCE_MS = 300
+"""Silence that ends a stretch of speech; above the padding, so that what follows cannot change the piece before it."""
+_CLOSING_SILENCE = int(0.7 * SAMPLE_RATE)
+_CLOSING_LENGTH = 6 * SAMPLE_RATE
+"""A piece this long is closed by a silence this long, so that earlier sentences needn't be recognised again."""
+_SHORTEST_MS = 100
+_FRAME = 512
+"""Samples of one decision of the voice detector (Silero)."""
+
+
+@dataclass(frozen=True)
+class Chunk:
+    """A piece of the clip: samples `start` to `end`. `settled`: a longer clip has the very same piece."""
+
+    start: int
+    end: int
+    settled: bool
+
+
+def cut(samples: NDArray[np.float32]) -> list[Chunk]:
+    """The speech in `samples` (16 kHz mono), oldest first; empty for silence, noise and clicks.
+
+    The voice detector starts anew after each closed piece, so the pieces depend on nothing that lies behind them.
+    """
+    chunks: list[Chunk] = []
+    position = 0
+    while len(samples) - position > _FRAME:
+        chunk, position = _next(samples, position)
+        if chunk is not None:
+            chunks.append(chunk)
+    return chunks
+
+
+def _next(samples: NDArray[np.float32], position: int) -> tuple[Chunk | None, int]:
+    """The first piece at or after `position`, and where to go on."""
+    window = samples[position : position + _WINDOW]
+    spans = _spans(window)
+    if not spans:
+        # Keep the last moment: a word may begin in it.
+        full = len(window) == _WINDOW
+        return None, position + len(window) - (_PAD if full else 0)
+    start, end = spans[0]
+    for next_start, next_end in spans[1:]:
+        closed = next_start - end >= _CLOSING_SILENCE and end - start >= _CLOSING_LENGTH
+        if closed or next_end - start > LONGEST:
+            break
+        end = next_end
+    settled = end < len(window) and len(window) - end >= _END_SILENCE_MS * SAMPLE_RATE // 1000
+    piece = Chunk(position + max(0, start - _PAD), position + min(len(window), end + _PAD), settled)
+    return piece, piece.end
+
+
+def _spans(window: NDArray[np.float32]) -> list[tuple[int, int]]:
+    from faster_whisper.vad import VadOptions, get_speech_timestamps
+
+    options = VadOptions(
+        min_silence_duration_ms=_END_SILENCE_MS,
+        speech_pad_ms=0,
+        min_speech_duration_ms=_SHORTEST_MS,
+        max_speech_duration_s=LONGEST / SAMPLE_RATE,
+    )
+    found: list[dict[str, Any]] = get_speech_timestamps(window, options)
+    return [(int(span["start"]), int(span["end"])) for span in found]
