@@ -18,7 +18,7 @@ from assistant.core.geometry import Rect
 from assistant.screen.capture import main
 from assistant.screen.capture.handlers.grim import Grim
 from assistant.screen.capture.handlers.mss_systems import mss_on_x11
-from tests.helpers.display import move_pointer, use_display, wait_until, window_with_text
+from tests.helpers.display import move_pointer, typing_into, use_display, wait_until, window_with_text
 
 pytestmark = pytest.mark.desktop
 
@@ -210,3 +210,21 @@ def test_grim_s_picture_is_read_and_its_refusal_is_plain(tmp_path: Path, monkeyp
     with pytest.raises(NoScreen, match="Wayland") as caught:
         Grim().capture("pointer")
     assert "--image" in caught.value.action
+
+
+def test_a_window_on_another_desktop_is_left_out(display: XServer) -> None:
+    with window_with_text(display, "x", title="Here", x=100, y=100, width=300, height=200):
+        wait_until(lambda: len(main.capture("all").windows) == 1)
+        display.run("xdotool", "set_desktop", "1")
+        try:
+            wait_until(lambda: main.capture("all").windows == ())
+        finally:
+            display.run("xdotool", "set_desktop", "0")
+        wait_until(lambda: len(main.capture("all").windows) == 1)
+
+
+def test_a_title_that_only_old_programs_set_is_read(display: XServer, tmp_path: Path) -> None:
+    """xterm sets WM_NAME alone, as COMPOUND_TEXT."""
+    with typing_into(display, tmp_path / "typed", title="Täst ☃"):
+        wait_until(lambda: [w.title for w in main.capture("all").windows] == ["Täst ☃"])
+        assert main.capture("all").windows[0].program == "XTerm"
