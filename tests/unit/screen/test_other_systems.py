@@ -16,7 +16,6 @@ from assistant.screen.capture.handlers.mss_screen import DisplayLost, MssScreen
 from assistant.screen.capture.handlers.windows_desktop import WindowsDesktop
 from assistant.screen.windows import DesktopWindow
 
-
 BOXES = {0x1_0000_0001: (0, 0, 2560, 1440), 0x1_0000_0002: (-1920, 0, 0, 1080)}
 WINDOWS = {
     11: ("Notes – ünï", "Editor", (100, 100, 900, 700), True, False),
