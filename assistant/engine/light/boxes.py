@@ -2,14 +2,36 @@
 
 from __future__ import annotations
 
+import itertools
 import statistics
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+
+
+@dataclass(frozen=True)
+class Span:
+    """An interval on one axis."""
+
+    start: float
+    end: float
+
+    @property
+    def length(self) -> float:
+        return self.end - self.start
+
+    def overlap(self, other: Span) -> float:
+        """Length of the common part; negative where they lie apart."""
+        return min(self.end, other.end) - max(self.start, other.start)
 
 
 @dataclass(frozen=True)
 class Box:
-    """A stretch of text on one line, as the recogniser found it; pixels of the picture, `x`, `y` top left."""
+    """A stretch of text on one line, as the recogniser found it; pixels of the picture, `x`, `y` top left.
+
+    Attributes:
+        score: the recogniser's confidence in [0, 1].
+        words: where each word of the text stands on the x axis; empty where that isn't known.
+    """
 
     x: float
     y: float
@@ -17,6 +39,7 @@ class Box:
     height: float
     text: str
     score: float = 1.0
+    words: tuple[Span, ...] = ()
 
     @property
     def right(self) -> float:
@@ -35,20 +58,19 @@ class Box:
         return self.y + self.height / 2
 
 
-@dataclass(frozen=True)
-class Span:
-    """An interval on one axis."""
-
-    start: float
-    end: float
-
-    @property
-    def length(self) -> float:
-        return self.end - self.start
-
-    def overlap(self, other: Span) -> float:
-        """Length of the common part; negative where they lie apart."""
-        return min(self.end, other.end) - max(self.start, other.start)
+def split(box: Box, before: Sequence[int]) -> list[Box]:
+    """Cuts a box before the words of the given numbers (from 1)."""
+    texts, bounds = box.text.split(), [0, *before, len(box.words)]
+    return [
+        replace(
+            box,
+            x=box.words[start].start,
+            width=box.words[end - 1].end - box.words[start].start,
+            text=" ".join(texts[start:end]),
+            words=box.words[start:end],
+        )
+        for start, end in itertools.pairwise(bounds)
+    ]
 
 
 def columns_of(boxes: Sequence[Box]) -> Span:

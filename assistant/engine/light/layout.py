@@ -19,6 +19,12 @@ _TITLE_BAR = 45
 
 _SAME_TITLE = 0.7
 
+_BUTTONS = 5.0
+"""In line heights: how far from the right edge minimise, maximise and close may begin."""
+
+_BUTTON_TEXT = 4
+"""Their icons are read as this many characters at most."""
+
 
 @dataclass(frozen=True)
 class Block:
@@ -45,7 +51,7 @@ class Section:
 def lay_out(boxes: Sequence[Box], windows: Sequence[Window] = ()) -> list[Section]:
     """Sorts boxes into sections: the active window first, then the others from the topmost, then the desktop.
 
-    Every box comes out exactly once; the one that holds a window's title comes out as the section's title.
+    Every box comes out exactly once; those of a title bar (title, icons of its buttons) as the section's title.
     """
     groups = _by_window(boxes, windows)
     order = sorted(range(len(windows)), key=lambda i: (not windows[i].active, i))
@@ -83,9 +89,25 @@ def _is_title(box: Box, window: Window) -> bool:
 def _section(boxes: Sequence[Box], window: Window | None) -> Section:
     if window is None:
         return Section("", False, _body(boxes), ())
-    titles = [box for box in boxes if _is_title(box, window)][:1]
-    inner, status = _status_line([box for box in boxes if box not in titles], window)
+    bar = _title_bar(boxes, window)
+    inner, status = _status_line([box for box in boxes if box not in bar], window)
     return Section(window.title, window.active, _body(inner), status)
+
+
+def _title_bar(boxes: Sequence[Box], window: Window) -> list[Box]:
+    """The box with the title, and what was read on the window's buttons beside it."""
+    title = next((box for box in boxes if _is_title(box, window)), None)
+    if title is None:
+        return []
+    buttons = [
+        box
+        for box in boxes
+        if box is not title
+        and abs(box.middle_y - title.middle_y) < 0.5 * title.height
+        and window.rect.right - box.x < _BUTTONS * title.height
+        and len(box.text) <= _BUTTON_TEXT
+    ]
+    return [title, *buttons]
 
 
 def _body(boxes: Sequence[Box]) -> tuple[Block, ...]:

@@ -13,7 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from assistant.core.cancel import CancelToken
-from assistant.engine.light.boxes import Box
+from assistant.engine.light.boxes import Box, Span
+from assistant.engine.light.ink import word_columns
+from assistant.engine.light.strays import strays
 from assistant.engine.light.strips import Quads, coarse_scale, refined_scale, scaled, strips, tidy
 
 Pixels = NDArray[np.uint8]
@@ -28,8 +30,8 @@ _BOX_THRESHOLD = 0.4
 _LOWEST_SCORE = 0.5
 """Below it, RapidOCR's default too, what was read is an icon or a line rather than text."""
 
-_CONTRAST = 48
-"""Difference from the background, of 255, from which a pixel is part of a stroke."""
+_SURE = 0.85
+"""The score from which a stray piece of ink is taken for a character."""
 
 _UPRIGHT = 2.5
 """A piece this much taller than wide is text on its side; a digit (about 1.7) is not."""
@@ -81,7 +83,9 @@ class Ocr:
         self.load()
         picture = np.ascontiguousarray(pixels[:, :, ::-1])  # RapidOCR expects OpenCV's BGR
         quads = self._detect(picture, cancel)
-        return self._recognise(picture, quads, cancel)
+        boxes = self._recognise(picture, quads, cancel)
+        lone = self._recognise(picture, strays(picture, quads), cancel)
+        return _with_strays(boxes, [box for box in lone if _is_character(box)])
 
     def _detect(self, picture: Pixels, cancel: CancelToken) -> Quads:
         """Looks once at a bounded size, and again strip by strip at a larger one where the text came out small."""
@@ -138,24 +142,32 @@ class Ocr:
         return np.ascontiguousarray(np.rot90(piece) if tall else piece)
 
 
+def _is_character(box: Box) -> bool:
+    """Whether a stray turned out to be text beyond doubt, rather than an icon or a bullet."""
+    return box.score >= _SURE and box.text.isascii() and any(letter.isalnum() for letter in box.text)
+
+
+def _with_strays(boxes: list[Box], lone: list[Box]) -> list[Box]:
+    """Puts strays where they belong in the recogniser's order: before the first box that comes after them."""
+    for stray in lone:
+        after = (at for at, box in enumerate(boxes) if _comes_before(stray, box))
+        boxes.insert(next(after, len(boxes)), stray)
+    return boxes
+
+
+def _comes_before(stray: Box, box: Box) -> bool:
+    if abs(stray.middle_y - box.middle_y) <= 0.5 * stray.height:
+        return stray.x < box.x
+    return stray.middle_y < box.middle_y
+
+
 def _box(quad: NDArray[np.float32], piece: Pixels, text: str, score: float) -> Box:
     left, top = (float(value) for value in quad.min(axis=0))
     right, bottom = (float(value) for value in quad.max(axis=0))
+    text = " ".join(text.split())
+    words: tuple[Span, ...] = ()
     if abs(piece.shape[1] - (right - left)) <= 3:  # upright, as it lies on the picture
-        first, last = ink(piece)
-        left, right = left + first, min(right, left + last + 1)
-    return Box(left, top, max(1.0, right - left), bottom - top, " ".join(text.split()), float(score))
-
-
-def ink(piece: Pixels) -> tuple[int, int]:
-    """The first and last column of a piece that hold text.
-
-    The detector draws its boxes several pixels too wide, which is as much as the columns of a sheet lie apart. Only
-    the middle rows count, so that neither rules above and below nor the next lines do; a column that is inked from
-    top to bottom is a rule between cells.
-    """
-    height, width = piece.shape[:2]
-    middle = piece[height // 5 : height - height // 5].astype(np.int16)
-    strokes = np.abs(middle - np.median(middle, axis=(0, 1))).max(axis=2) > _CONTRAST
-    columns = np.flatnonzero(strokes.any(axis=0) & ~strokes.all(axis=0))
-    return (int(columns[0]), int(columns[-1])) if len(columns) else (0, width - 1)
+        words = tuple(Span(left + first, left + last + 1) for first, last in word_columns(piece, len(text.split())))
+    if words:
+        left, right = words[0].start, words[-1].end
+    return Box(left, top, max(1.0, right - left), bottom - top, text, float(score), words)

@@ -82,24 +82,39 @@ def strips(picture: Pixels, quads: Quads, scale: float) -> list[tuple[int, int]]
 
 
 def tidy(quads: Quads) -> Quads:
-    """Pulls apart pieces that overlap the line above or below.
+    """Pulls apart pieces that overlap a neighbour above, below or beside them.
 
-    The detector grows each piece by a share of its height; with tight lines the neighbour's strokes come into the
-    crop and turn letters into accented ones.
+    The detector grows each piece by a share of its height; where lines or cells are tight, the neighbour's strokes
+    come into the crop and turn letters into accented ones, or words into wider ones.
     """
     quads = quads.copy()
-    left, top = quads[:, :, 0].min(axis=1), quads[:, :, 1].min(axis=1)
-    right, bottom = quads[:, :, 0].max(axis=1), quads[:, :, 1].max(axis=1)
-    for upper in range(len(quads)):
-        shared = np.minimum(right[upper], right) - np.maximum(left[upper], left) > 0
-        deep = bottom[upper] - top
-        below = shared & (top > top[upper]) & (bottom > bottom[upper]) & (deep > 0)
-        below &= deep < 0.5 * np.minimum(bottom[upper] - top[upper], bottom - top)
-        for lower in np.flatnonzero(below):
-            seam = (quads[upper, 2:, 1].max() + quads[lower, :2, 1].min()) / 2
-            quads[upper, 2:, 1] = np.minimum(quads[upper, 2:, 1], seam)
-            quads[lower, :2, 1] = np.maximum(quads[lower, :2, 1], seam)
+    for axis in (0, 1):
+        near, far = quads[:, :, axis].min(axis=1), quads[:, :, axis].max(axis=1)
+        low, high = quads[:, :, 1 - axis].min(axis=1), quads[:, :, 1 - axis].max(axis=1)
+        for first in range(len(quads)):
+            shared = np.minimum(high[first], high) - np.maximum(low[first], low)
+            beside = shared > _BESIDE[axis] * np.minimum(high[first] - low[first], high - low)
+            depth = far[first] - near
+            after = beside & (near > near[first]) & (far > far[first]) & (depth > 0)
+            after &= depth < 0.5 * np.minimum(far[first] - near[first], far - near)
+            for second in np.flatnonzero(after):
+                _part(quads[first], quads[second], axis)
     return quads
+
+
+_BESIDE = (0.5, 0.0)
+"""How much of the smaller one's extent two pieces must share to count as neighbours: on a line, or in a column."""
+
+_ENDS = (([1, 2], [0, 3]), ([2, 3], [0, 1]))
+"""The corners at a piece's far end and at its near end, along x and along y."""
+
+
+def _part(first: NDArray[np.float32], second: NDArray[np.float32], axis: int) -> None:
+    """Moves the two facing ends to the middle of what they share."""
+    far, near = _ENDS[axis]
+    seam = (first[far, axis].max() + second[near, axis].min()) / 2
+    first[far, axis] = np.minimum(first[far, axis], seam)
+    second[near, axis] = np.maximum(second[near, axis], seam)
 
 
 def _heights(quads: Quads) -> NDArray[np.float32]:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from assistant.engine.light.boxes import Box, Span, text_height
+from assistant.engine.light.cells import part_cells
 from assistant.engine.light.layout_rows import Row, is_menu, phrase_text, phrases
 
 _WORD_GAP = 0.7
@@ -33,6 +34,7 @@ class Table:
 
 def tables(found: Sequence[Row]) -> list[Table | Row]:
     """Turns stretches of rows that share columns into tables; the other rows stay as they are, in order."""
+    found = part_cells(found)
     result: list[Table | Row] = []
     start = 0
     while start < len(found):

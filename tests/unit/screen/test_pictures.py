@@ -86,7 +86,9 @@ def test_transparency_shows_white(tmp_path: Path, mode: str) -> None:
     assert pixels[0, 0].max() < 10
 
 
-@pytest.mark.parametrize(("mode", "white"), [("1", 1), ("L", 255), ("YCbCr", (255, 128, 128)), ("LAB", (255, 128, 128))])
+@pytest.mark.parametrize(
+    ("mode", "white"), [("1", 1), ("L", 255), ("YCbCr", (255, 128, 128)), ("LAB", (255, 128, 128))]
+)
 def test_other_modes_become_rgb(tmp_path: Path, mode: str, white: object) -> None:
     picture = load_picture(_save(Image.new(mode, (5, 4), white), tmp_path / "x.tiff"))  # type: ignore[arg-type]
     assert picture.pixels.shape == (4, 5, 3)
