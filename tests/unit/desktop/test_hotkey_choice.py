@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import sys
+
 import pytest
 
+from assistant.core.errors import HearsightError
 from assistant.desktop.hotkeys import main
 from assistant.desktop.hotkeys.handlers.x11 import X11Hotkeys
 
@@ -46,3 +49,9 @@ def test_a_handler_that_was_never_started_is_harmless() -> None:
     handler.release_escape()
     assert not handler.grab_escape(lambda: None)
     assert not handler.is_held("ask")
+
+
+def test_a_missing_library_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "assistant.desktop.hotkeys.handlers.x11_loop", None)
+    with pytest.raises(HearsightError, match="libxcb"):
+        X11Hotkeys().start({"ask": "F9"}, lambda _: None)

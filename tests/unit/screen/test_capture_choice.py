@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import dataclass
 
 import numpy as np
@@ -91,3 +92,9 @@ def test_status_says_of_each_why_not() -> None:
 
 def test_preparing_where_nothing_works_is_silent() -> None:
     main.prepare([Part("a", compatible=False)])
+
+
+def test_a_missing_library_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "assistant.screen.capture.handlers.x11_desktop", None)
+    with pytest.raises(NoScreen, match="libxcb"):
+        mss_systems.mss_on_x11().monitors()

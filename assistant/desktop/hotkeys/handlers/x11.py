@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger(__name__)
 
+_INSTALL = "Install the Python package xcffib and the system's package libxcb1, and start Hearsight again."
+
 
 class X11Hotkeys:
     """See `HotkeyHandler`; one `KeyLoop` for each set of bindings."""
@@ -38,15 +40,14 @@ class X11Hotkeys:
         return importlib.util.find_spec("xcffib") is not None
 
     def install_instructions(self) -> str:
-        return "Global keys on X11 need the package xcffib: install it and start Hearsight again."
+        return f"Global keys on X11 need xcffib. {_INSTALL}"
 
     def start(self, bindings: Mapping[str, str], on_event: OnKey, on_problem: OnProblem | None = None) -> None:
-        from assistant.desktop.hotkeys.handlers.x11_loop import KeyLoop
-
         shortcuts = {name: parse_shortcut(text) for name, text in bindings.items()}
+        make_loop = _key_loop()
         with self._lock:
             self._end()
-            loop = KeyLoop(shortcuts, on_event, on_problem or _write_down)
+            loop = make_loop(shortcuts, on_event, on_problem or _write_down)
             loop.start()
             self._loop = loop
 
@@ -71,6 +72,16 @@ class X11Hotkeys:
         loop, self._loop = self._loop, None
         if loop is not None:
             loop.stop()
+
+
+def _key_loop() -> type[KeyLoop]:
+    try:
+        from assistant.desktop.hotkeys.handlers.x11_loop import KeyLoop
+    except (ImportError, OSError) as error:
+        raise HearsightError(
+            "Global keys can't be used: xcffib or the system's libxcb is missing.", action=_INSTALL
+        ) from error
+    return KeyLoop
 
 
 def _write_down(error: HearsightError) -> None:

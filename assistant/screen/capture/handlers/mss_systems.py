@@ -6,7 +6,7 @@ import importlib.util
 import os
 import sys
 
-from assistant.screen.capture.handlers.mss_screen import MssScreen
+from assistant.screen.capture.handlers.mss_screen import DisplayLost, MssScreen
 from assistant.screen.capture.models import Desktop
 
 
@@ -48,8 +48,10 @@ def _is_x11() -> bool:
 
 
 def _x11_desktop() -> Desktop:
-    from assistant.screen.capture.handlers.x11_desktop import X11Desktop
-
+    try:
+        from assistant.screen.capture.handlers.x11_desktop import X11Desktop
+    except (ImportError, OSError) as error:
+        raise DisplayLost("xcffib or the system's libxcb is missing") from error
     return X11Desktop()
 
 
