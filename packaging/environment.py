@@ -101,7 +101,7 @@ def _create() -> None:
     print(f"Making the virtual environment {FOLDER} …", file=sys.stderr)
     if system_packages_for_venv():
         raise SetupFailed(
-            "This Python has no `ensurepip`, so it can't make the virtual environment that Hearsight is installed into. "
+            "This Python has no `ensurepip`, so Hearsight's virtual environment can't be made. "
             f"On Debian and Ubuntu: sudo apt-get install {system_packages_for_venv()[0]}"
         )
     done = subprocess.run([sys.executable, "-m", "venv", FOLDER], check=False, stdout=sys.stderr)

@@ -16,6 +16,12 @@ import sys
 
 _NEEDS_NO_MODELS = {"models", "history", "doctor", "trigger"}
 _BENCHES_WITHOUT_MODELS = {"start", "capture", "history"}
+_OWN_HELP = """\
+usage: run.py [--with EXTRA]... [arguments of hearsight]
+
+Installs what is missing, then starts Hearsight. --with adds an extra to the installation: phi4, flash, test.
+The arguments are Hearsight's own:
+"""
 _COMMANDS = {"ask", "transcribe", "demo", "bench", *_NEEDS_NO_MODELS}
 
 
@@ -29,6 +35,8 @@ def main(arguments: list[str]) -> int:
         if not rest and not has_display():
             print("There is no display here, so the demo runs in this terminal instead of the window.", file=sys.stderr)
             rest = ["demo"]
+        if rest[:1] in (["-h"], ["--help"]):
+            print(_OWN_HELP, flush=True)
         if needs_models(rest) and not pull_models() and needs_command(rest):
             return 1
     except environment.SetupFailed as error:

