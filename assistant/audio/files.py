@@ -202,15 +202,19 @@ class _Converter:
             yield from self.finish()
             self._resampler = av.AudioResampler(format="flt", layout="mono", rate=SAMPLE_RATE)
             self._format = given
-        for piece in self._resampler.resample(frame):
-            yield piece.to_ndarray()[0]
+        yield from map(_in_range, self._resampler.resample(frame))
 
     def finish(self) -> Iterator[Samples]:
         """What the filter still holds."""
         if self._resampler is not None:
-            for piece in self._resampler.resample(None):
-                yield piece.to_ndarray()[0]
+            yield from map(_in_range, self._resampler.resample(None))
             self._resampler = None
+
+
+def _in_range(piece: Any) -> Samples:
+    """Samples in [-1, 1]: a loud mix-down goes above, a damaged float file may hold anything."""
+    samples: Samples = np.nan_to_num(piece.to_ndarray()[0], posinf=1.0, neginf=-1.0)
+    return np.clip(samples, -1.0, 1.0, out=samples)
 
 
 def _cut_off(path: Path, how: str) -> BadInput:

@@ -24,6 +24,8 @@ _HEADER = struct.Struct("<4sI4s4sIHHIIHH4sI")
 """RIFF, `fmt ` and `data` headers of 16-bit PCM: http://soundfile.sapp.org/doc/WaveFormat/"""
 _UNKNOWN = 0xFFFFFFFF
 _BLOCK_FRAMES = 65_536
+_MOST_CHANNELS, _RATES = 256, (1_000, 1_000_000)
+"""What a header may say; beyond that it is damaged, and believing it would cost gigabytes."""
 
 
 class Spool:
@@ -108,6 +110,6 @@ def _parse(head: bytes) -> tuple[int, int]:
     riff, _, wave, fmt, _, coding, channels, rate, _, _, bits, data, _ = _HEADER.unpack(head)
     if (riff, wave, fmt, data) != (b"RIFF", b"WAVE", b"fmt ", b"data") or coding != 1 or bits != 16:
         raise BadInput("This file is not a recording of Hearsight's.")
-    if not channels or not rate:
+    if not 1 <= channels <= _MOST_CHANNELS or not _RATES[0] <= rate <= _RATES[1]:
         raise BadInput("The recording's header is damaged.")
     return rate, channels

@@ -21,12 +21,14 @@ SOURCE = "vmic"
 RATE = 48_000
 _START_SECONDS = 10.0
 _FLOWING_SECONDS = 0.1
+_SINK_MODULE = ("module-null-sink", f"sink_name={SINK}", f"rate={RATE}", "channels=2", "norewinds=1")
+"""Without `norewinds` (PulseAudio 16) the sink begins two seconds ahead, and its first listener waits for those."""
 _SOURCE_MODULE = ("module-remap-source", f"source_name={SOURCE}", f"master={SINK}.monitor")
 
 _CONFIGURATION = """\
 .fail
 load-module module-native-protocol-unix auth-anonymous=1 socket={folder}/pulse.sock
-load-module module-null-sink sink_name={sink} rate={rate} channels=2
+load-module {sink_module}
 load-module {source_module}
 set-default-sink {sink}
 set-default-source {source}
@@ -108,7 +110,7 @@ class SoundServer:
 
     def load_source(self) -> None:
         """Plugs the microphone in again."""
-        self._pactl("load-module", "module-null-sink", f"sink_name={SINK}", f"rate={RATE}", "channels=2")
+        self._pactl("load-module", *_SINK_MODULE)
         self._pactl("load-module", *_SOURCE_MODULE)
         self._pactl("set-default-source", SOURCE)
         self._keep_flowing()
@@ -130,7 +132,11 @@ class SoundServer:
 
     def _write_configuration(self) -> None:
         text = _CONFIGURATION.format(
-            folder=self._folder, sink=SINK, source=SOURCE, rate=RATE, source_module=" ".join(_SOURCE_MODULE)
+            folder=self._folder,
+            sink=SINK,
+            source=SOURCE,
+            sink_module=" ".join(_SINK_MODULE),
+            source_module=" ".join(_SOURCE_MODULE),
         )
         (self._folder / "server.pa").write_text(text)
         (self._folder / "asound.conf").write_text(_ALSA)

@@ -59,7 +59,6 @@ def _transcribe(path: Path, engine: Engine, options: Options, printer: _Printer,
     """Does one file; says whether all went well. One that fails doesn't stop the others."""
     meter = _Meter(path.name, sys.stderr)
     try:
-        engine.load(lambda what, share: meter.show(f"loading {what}", share, 1.0), cancel)
         result = transcribe_file(path, engine, options, emit=printer.segment, advance=meter.advance, cancel=cancel)
     except BadInput as error:
         meter.clear()

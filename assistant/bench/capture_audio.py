@@ -1,0 +1,133 @@
+"""Key-down to the first audio buffer: our recorder against a bare sounddevice stream, on a real sound server."""
+
+from __future__ import annotations
+
+import os
+import statistics
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from assistant.audio import devices, portaudio
+from assistant.audio.recorder import Recorder
+from assistant.audio.warm import WarmMicrophone
+from assistant.bench.pulse import SoundServer
+from assistant.core.errors import HearsightError
+
+GOALS = {"mic_ratio": 1.2, "mic_warm_ms": 60.0}
+"""By key, each an upper limit."""
+_TIMEOUT = 5.0
+_PAUSE = 0.05
+
+
+def measure(runs: int = 15) -> dict[str, float]:
+    """Medians in milliseconds over `runs` interleaved rounds.
+
+    Returns:
+        `mic_first_buffer_ms` (Recorder.start to its first buffer), `mic_bare_ms` (a sounddevice stream of the same
+        format, opened and started), `mic_ratio` of the two, `mic_warm_ms` (over an open warm stream).
+
+    Raises:
+        NoMicrophone: no sound server can be started here.
+    """
+    with SoundServer() as server, _environment(server.env), tempfile.TemporaryDirectory() as folder:
+        devices.forget()
+        portaudio.refresh()
+        devices.prepare()
+        cold, bare = _rounds(runs, lambda: _recorder(Path(folder), None), _bare)
+        warm = _warm(runs, Path(folder))
+    devices.forget()
+    portaudio.mark_stale()
+    first, reference = statistics.median(cold), statistics.median(bare)
+    return {
+        "mic_first_buffer_ms": first,
+        "mic_bare_ms": reference,
+        "mic_ratio": first / reference,
+        "mic_warm_ms": statistics.median(warm),
+    }
+
+
+def _rounds(runs: int, ours: Callable[[], float], bare: Callable[[], float]) -> tuple[list[float], list[float]]:
+    """Both measures in turn and in changing order, so that what else happens hits both; the first round warms up."""
+    results: tuple[list[float], list[float]] = ([], [])
+    for number in range(runs + 1):
+        pairs = [(results[0], ours), (results[1], bare)]
+        for result, work in pairs if number % 2 else reversed(pairs):
+            result.append(work())
+            time.sleep(_PAUSE)
+    return results[0][1:], results[1][1:]
+
+
+def _warm(runs: int, folder: Path) -> list[float]:
+    warm = WarmMicrophone()
+    warm.start()
+    try:
+        time.sleep(1.0)
+        return [_recorder(folder, warm) for _ in range(runs)]
+    finally:
+        warm.stop()
+
+
+def _recorder(folder: Path, warm: WarmMicrophone | None) -> float:
+    heard = threading.Event()
+    recorder = Recorder("", folder, on_first=heard.set, on_level=_ignore, on_lost=_ignore, warm=warm)
+    started = time.monotonic()
+    recorder.start()
+    heard.wait(_TIMEOUT)
+    recorder.stop()
+    return _milliseconds(started, recorder.first_buffer_at)
+
+
+def _bare() -> float:
+    """What anybody would write: a stream of the same device and format whose callback notes the time."""
+    device = devices.find("")
+    heard = threading.Event()
+    at: list[float] = []
+
+    def callback(_data: Any, _frames: int, _time: Any, _status: Any) -> None:
+        if not at:
+            at.append(time.monotonic())
+            heard.set()
+
+    started = time.monotonic()
+    stream = portaudio.library().InputStream(
+        device=device.index,
+        samplerate=device.rate,
+        channels=1,
+        dtype="int16",
+        blocksize=device.rate // portaudio.BLOCKS_A_SECOND,
+        latency=portaudio.LATENCY_SECONDS,
+        callback=callback,
+    )
+    stream.start()
+    heard.wait(_TIMEOUT)
+    stream.abort()
+    stream.close()
+    return _milliseconds(started, at[0] if at else None)
+
+
+def _milliseconds(started: float, at: float | None) -> float:
+    return (_TIMEOUT if at is None else at - started) * 1000
+
+
+def _ignore(_value: float | HearsightError) -> None:
+    """Nobody listens here."""
+
+
+@contextmanager
+def _environment(changes: dict[str, str]) -> Iterator[None]:
+    """Sets variables that PortAudio's libraries read, and takes them back."""
+    before = {name: os.environ.get(name) for name in changes}
+    os.environ.update(changes)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value
