@@ -8,6 +8,7 @@ import hashlib
 import secrets
 import threading
 from collections.abc import Callable
+from multiprocessing import AuthenticationError
 from multiprocessing.connection import Client, Connection, Listener
 from pathlib import Path
 from typing import cast
@@ -70,12 +71,18 @@ def exchange(address: Path, line: bytes, family: str = "AF_PIPE", pipe: str = ""
         OSError: nobody listens, or not in time.
         EOFError: it hung up.
     """
-    key = address.with_suffix(".key").read_bytes()
-    with Client(pipe or pipe_name(address), family, authkey=key) as connection:
+    with _client(pipe or pipe_name(address), family, address.with_suffix(".key").read_bytes()) as connection:
         connection.send_bytes(line)
         if not connection.poll(SECONDS):
             raise TimeoutError("no answer")
         return connection.recv_bytes(MOST_BYTES)
+
+
+def _client(pipe: str, family: str, key: bytes) -> Connection[bytes, bytes]:
+    try:
+        return cast("Connection[bytes, bytes]", Client(pipe, family, authkey=key))
+    except AuthenticationError as error:
+        raise PermissionError("the key that lies in the profile is another instance's") from error
 
 
 def pipe_name(address: Path) -> str:

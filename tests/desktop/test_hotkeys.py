@@ -204,6 +204,18 @@ def test_escape_is_ours_only_while_it_is_grabbed(
     assert not escapes.acquire(timeout=0.2)
 
 
+@pytest.mark.usefixtures("display")
+def test_an_escape_that_somebody_else_holds_is_no_error(hotkeys: X11Hotkeys, heard: Heard) -> None:
+    other = X11Hotkeys()
+    other.start({"x": "F8"}, Heard().events.append)
+    assert other.grab_escape(lambda: None)
+    start(hotkeys, heard)
+    assert not hotkeys.grab_escape(lambda: None)
+    other.release_escape()
+    assert hotkeys.grab_escape(lambda: None)
+    other.stop()
+
+
 def test_escape_is_heard_while_the_key_is_held(hotkeys: X11Hotkeys, heard: Heard, display: XServer) -> None:
     escapes = threading.Semaphore(0)
     start(hotkeys, heard)

@@ -6,6 +6,7 @@ import contextlib
 import subprocess
 import time
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -20,23 +21,29 @@ from assistant.desktop.sleep_signal import BusWatch, NoBus
 LOGIND = DBusAddress("/org/freedesktop/login1", "org.freedesktop.login1", "org.freedesktop.login1.Manager")
 
 
+@dataclass
+class Daemon:
+    process: subprocess.Popen[str]
+    address: str
+
+
 @pytest.fixture
-def bus(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+def bus(monkeypatch: pytest.MonkeyPatch) -> Iterator[Daemon]:
     """A private message bus that stands where the system's would be."""
     command = ["dbus-daemon", "--session", "--nofork", "--print-address"]
     daemon = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
     assert daemon.stdout is not None
     address = daemon.stdout.readline().strip()
     monkeypatch.setenv("DBUS_SYSTEM_BUS_ADDRESS", address)
-    yield address
+    yield Daemon(daemon, address)
     daemon.kill()
     daemon.communicate()
 
 
 @pytest.fixture
-def logind(bus: str) -> Iterator[DBusConnection]:
+def logind(bus: Daemon) -> Iterator[DBusConnection]:
     """Owns logind's name on that bus."""
-    connection = open_dbus_connection(bus=bus)
+    connection = open_dbus_connection(bus=bus.address)
     Proxy(message_bus, connection).RequestName(LOGIND.bus_name)
     yield connection
     connection.close()
@@ -71,11 +78,11 @@ def test_logind_s_signal_is_heard(logind: DBusConnection) -> None:
     assert heard == ["sleep", "wake"]
 
 
-def test_another_signal_and_another_sender_are_not(logind: DBusConnection, bus: str) -> None:
+def test_another_signal_and_another_sender_are_not(logind: DBusConnection, bus: Daemon) -> None:
     heard: list[str] = []
     watch = power.watch(*listeners(heard))
     tell(logind, True, "PrepareForShutdown")
-    with contextlib.closing(open_dbus_connection(bus=bus)) as stranger:
+    with contextlib.closing(open_dbus_connection(bus=bus.address)) as stranger:
         tell(stranger, True)
         time.sleep(0.2)
     tell(logind, False)
@@ -95,6 +102,19 @@ def test_a_faulty_listener_costs_no_further_signal(logind: DBusConnection, caplo
     wait_for(heard, ["wake"])
     watch.stop()
     assert "sleep and wake failed" in caplog.text
+
+
+def test_a_bus_that_goes_away_stops_nothing_else(bus: Daemon, caplog: pytest.LogCaptureFixture) -> None:
+    with contextlib.closing(open_dbus_connection(bus=bus.address)) as owner:
+        Proxy(message_bus, owner).RequestName(LOGIND.bus_name)
+        watch = power.watch(*listeners([]))
+        assert isinstance(watch, BusWatch)
+        bus.process.kill()
+        last = time.monotonic() + 10
+        while "went away" not in caplog.text and time.monotonic() < last:
+            time.sleep(0.01)
+    assert "went away" in caplog.text
+    watch.stop()
 
 
 @pytest.mark.usefixtures("bus")

@@ -250,7 +250,7 @@ class TestPipe:
         other = tmp_path / "other" / "h.sock"
         other.parent.mkdir()
         other.with_suffix(".key").write_bytes(b"wrong")
-        with pytest.raises(Exception, match="digest"):
+        with pytest.raises(PermissionError, match="key"):
             named_pipe.exchange(other, b"hello\n", "AF_UNIX", pipe)
         assert named_pipe.exchange(address, b"x\n", "AF_UNIX", pipe) == b"x\n"
         transport.close()

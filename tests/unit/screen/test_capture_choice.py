@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 import sys
 from dataclasses import dataclass
 
@@ -98,3 +99,15 @@ def test_a_missing_library_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "assistant.screen.capture.handlers.x11_desktop", None)
     with pytest.raises(NoScreen, match="libxcb"):
         mss_systems.mss_on_x11().monitors()
+
+
+def test_choosing_loads_nothing_that_grabs() -> None:
+    """The window opens without them."""
+    script = (
+        "import sys, assistant.screen.capture.main as m, assistant.desktop.hotkeys.main as k, assistant.desktop.power\n"
+        "k.choose()\n"
+        "try: m.choose()\n"
+        "except m.NoScreen: pass\n"
+        "assert not {'mss', 'xcffib', 'jeepney', 'PySide6'} & set(sys.modules)"
+    )
+    subprocess.run([sys.executable, "-c", script], check=True)
