@@ -24,7 +24,7 @@ class ProgressLine:
         self._every = 0.2 if self._live else 5.0
         self._shown_at = 0.0
         self._stage = ""
-        self._width = 0
+        self._last = ""
         self._samples: deque[tuple[float, int]] = deque()
 
     def __enter__(self) -> ProgressLine:
@@ -33,7 +33,7 @@ class ProgressLine:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if self._live and self._width:
+        if self._live and self._last:
             self._out.write("\n")
             self._out.flush()
 
@@ -59,7 +59,7 @@ class ProgressLine:
         if progress.stage == "fetching":
             parts.append(f"{megabytes(progress.done)} of {megabytes(progress.total)}")
             speed = self._speed()
-            if speed > 0:
+            if speed > 0 and progress.done < progress.total:
                 parts += [f"{megabytes(int(speed))}/s", f"{duration((progress.total - progress.done) / speed)} left"]
         return ", ".join(parts)
 
@@ -69,12 +69,11 @@ class ProgressLine:
         return (after - before) / (end - start) if end - start > 0.2 else 0.0
 
     def _write(self, text: str) -> None:
-        if self._live:
-            self._out.write("\r" + text.ljust(self._width))
-            self._width = len(text)
-        else:
-            self._out.write(text + "\n")
+        if text == self._last:
+            return
+        self._out.write("\r" + text.ljust(len(self._last)) if self._live else text + "\n")
         self._out.flush()
+        self._last = text
 
 
 def duration(seconds: float) -> str:

@@ -195,7 +195,8 @@ class ModelStore:
     def lock(self, artefact: Artefact, report: Report, cancel: CancelToken) -> Iterator[None]:
         """Keeps two processes from fetching or removing the same artefact at once; the second one waits."""
         folder = self.folder / _INCOMING
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        folder.mkdir(exist_ok=True, mode=0o700)
         lock = filelock.FileLock(folder / f"{artefact.name}.lock", mode=0o600)
         while True:
             try:

