@@ -16,7 +16,8 @@ from assistant.cli.printing import TurnPrinter, safe
 from assistant.cli.session import Session, add_engine_argument, interruptible, tell
 from assistant.core.errors import HearsightError
 from assistant.core.events import Completion, Done, Failed, Heard
-from assistant.core.media import Clip, Picture
+from assistant.core.geometry import Rect
+from assistant.core.media import Clip, Picture, Window
 from assistant.flows.ask import Ask, Question
 from assistant.history.store import History
 from assistant.screen.pictures import load_picture
@@ -74,7 +75,11 @@ def load_sample() -> tuple[Picture, Clip, list[str]]:
     folder = files("resources") / "demo"
     with as_file(folder / "screen.png") as screen, as_file(folder / "speech.wav") as speech:
         facts = json.loads((folder / "expected.json").read_text(encoding="utf-8"))["answer"]
-        return load_picture(screen), read_clip(speech), facts
+        windows = tuple(
+            Window(w["title"], Rect(**w["rect"]), w["active"], w["program"])
+            for w in json.loads((folder / "windows.json").read_text(encoding="utf-8"))
+        )
+        return Picture(load_picture(screen).pixels, "Sample screen", windows, is_screen=True), read_clip(speech), facts
 
 
 def _judge(completion: Completion, facts: list[str], *, checked: bool) -> int:
