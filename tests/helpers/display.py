@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -109,8 +108,3 @@ def wait_until(true: Callable[[], bool], seconds: float = _SECONDS) -> None:
     while not true():
         assert time.monotonic() < last, "it didn't happen in time"
         time.sleep(0.01)
-
-
-def python(server: XServer, script: str, *arguments: str) -> subprocess.Popen[bytes]:
-    """Starts a Python program on the display; whoever calls ends it."""
-    return server.spawn(sys.executable, "-c", script, *arguments)
