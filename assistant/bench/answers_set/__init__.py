@@ -1,1 +1,1 @@
-"""The screens and questions of `bench answers`: `screens/*.toml` are data, `stage` shows them, `programs` draws them."""
+"""The screens and questions of `bench answers`: `screens/*.toml` are data, `stage` shows, `programs` draws them."""

@@ -92,7 +92,7 @@ def _qt(window: dict[str, Any], folder: Path) -> list[str]:
     if "tree" in window:
         spec["folder"] = str(folder / window["root"])
         _make_tree(folder / window["root"], window["tree"])
-    (folder / "spec.json").write_text(json.dumps(spec), encoding="utf-8")
+    (folder / "spec.json").write_text(json.dumps(spec, default=str), encoding="utf-8")
     return [sys.executable, "-m", "assistant.bench.answers_set.programs", str(folder / "spec.json")]
 
 
