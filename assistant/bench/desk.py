@@ -102,6 +102,16 @@ class Desk:
             app.kill()
             return app.wait()
 
+    def move_to(self, home: Path) -> None:
+        """Goes on with another profile; the app must not be running."""
+        self._home = home
+
+    def command_without_display(self) -> subprocess.CompletedProcess[str]:
+        """Starts the window where there is none."""
+        env = {name: value for name, value in self.env.items() if name != "DISPLAY"}
+        line = [sys.executable, "-m", "assistant"]
+        return subprocess.run(line, env=env, capture_output=True, text=True, timeout=60, check=False)
+
     def command(self, *words: str) -> subprocess.CompletedProcess[str]:
         """Runs `hearsight WORDS…` beside the app."""
         line = [sys.executable, "-m", "assistant", *words]

@@ -79,7 +79,8 @@ def run(args: argparse.Namespace) -> int:
     timings: dict[str, float] = {}
     with session.history() as history, interruptible() as cancel:
         engine = session.engine(args.engine, in_process=args.in_process)
-        ask = Ask(engine, history, session.options())
+        keep = session.settings.privacy.keep_recordings
+        ask = Ask(engine, history, session.options(), keep_recordings=keep)
         printer = TurnPrinter(answer=not args.json)
         try:
             pictures = (*_timed(timings, "capture", lambda: _take_screen(args.screen)), *pictures)

@@ -39,6 +39,8 @@ class AnswerRecord:
         self._typed = typed
         self._text = ""
         self._stored = True
+        self.heard = False
+        """Whether the question's speech is in its text."""
 
     def take(self, event: Progress) -> list[Progress]:
         """Stores what an event brings; returns what the caller should see of it."""
@@ -76,6 +78,7 @@ class AnswerRecord:
             said = event.text.strip()
             text = f"{self._typed}\n\n{said}" if self._typed else said
             self._history.update(self._question, text=text, usage={HEARD: True})
+            self.heard = True
         elif isinstance(event, ScreenRead):
             self._history.update(self._question, screen_text=event.text)
 

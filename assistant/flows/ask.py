@@ -63,10 +63,14 @@ Emit = Callable[[Event | Opened], None]
 class Ask:
     """Questions to one engine, kept in one history."""
 
-    def __init__(self, engine: Engine, history: History, options: Options | None = None) -> None:
+    def __init__(
+        self, engine: Engine, history: History, options: Options | None = None, *, keep_recordings: bool = True
+    ) -> None:
+        """Without `keep_recordings`, the sound of a question is forgotten once its words were understood."""
         self.engine = engine
         self.history = history
         self.options = options or Options()
+        self.keep_recordings = keep_recordings
 
     def keep_warm(self, question: Question, so_far: Callable[[], Clip | None], emit: Emit, cancel: CancelToken) -> None:
         """Works ahead while the user speaks, until `cancel` is set.
@@ -145,8 +149,10 @@ class Ask:
             for each in record.take(event):
                 emit(each)
 
-        outcome = self._run(prompt, pass_on, cancel)
-        return record.close(outcome, emit)
+        outcome = record.close(self._run(prompt, pass_on, cancel), emit)
+        if record.heard and not self.keep_recordings:
+            self.history.drop_recordings(opened.question)
+        return outcome
 
     def _run(self, prompt: Prompt, emit: Callable[[Progress], None], cancel: CancelToken) -> Outcome:
         options = self.options if prompt.task is Task.SCREEN else replace(self.options, temperature=CHAT_TEMPERATURE)

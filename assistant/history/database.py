@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Concatenate, ParamSpec, TypeVar
 
 from assistant.history import faults, schema
+from assistant.history.faults import FAULTS
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -70,7 +71,7 @@ class Database:
         """Runs `work(connection)` outside a transaction, for what SQLite allows only there."""
         try:
             return work(self._ready())
-        except sqlite3.Error as error:
+        except FAULTS as error:
             raise self.error_of(error) from error
 
     def connection(self) -> sqlite3.Connection:
@@ -93,7 +94,7 @@ class Database:
         for _, connection in connections:
             connection.close()
 
-    def error_of(self, error: sqlite3.Error) -> Exception:
+    def error_of(self, error: faults.Fault) -> Exception:
         """What to raise for an error of SQLite's; leaves a note for the next start where the file is damaged."""
         if faults.is_damage(error):
             with contextlib.suppress(OSError):
@@ -105,19 +106,19 @@ class Database:
     ) -> T:
         try:
             return _transaction(self._ready(), begin, work, *args, **kwargs)
-        except sqlite3.Error as error:
-            if not faults.is_damage(error) or not self._mend_search():
+        except FAULTS as error:
+            if not faults.may_be_index(error) or not self._mend_search():
                 raise self.error_of(error) from error
         try:
             return _transaction(self._ready(), begin, work, *args, **kwargs)
-        except sqlite3.Error as error:
+        except FAULTS as error:
             raise self.error_of(error) from error
 
     def _mend_search(self) -> bool:
         """Makes the search indexes anew, where only they are damaged: everything in them comes from the messages."""
         try:
             _transaction(self._ready(), "BEGIN IMMEDIATE", schema.rebuild_search)
-        except sqlite3.Error:
+        except FAULTS:
             return False
         return True
 
@@ -135,7 +136,7 @@ class Database:
             connection = sqlite3.connect(
                 self.path, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False
             )
-        except sqlite3.Error as error:
+        except FAULTS as error:
             raise self.error_of(error) from error
         schema.register(connection)
         with self._lock:

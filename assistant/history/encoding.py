@@ -51,8 +51,7 @@ def picture_from(data: bytes, attachment: Attachment) -> Picture:
             pixels = np.array(upright.convert("RGB"))
     except (OSError, SyntaxError, ValueError) as error:
         raise StorageError(f"The picture {attachment.name!r} of this conversation can't be read.") from error
-    windows = tuple(_window(entry) for entry in attachment.meta.get("windows", ()))
-    return Picture(pixels, attachment.name, windows, bool(attachment.meta.get("is_screen", False)))
+    return Picture(pixels, attachment.name, _windows(attachment.meta), bool(attachment.meta.get("is_screen", False)))
 
 
 def flac_of(clip: Clip) -> tuple[bytes, str]:
@@ -88,5 +87,9 @@ def clip_from(data: bytes, attachment: Attachment) -> Clip:
     return Clip(samples.astype(np.float32) / np.float32(_PCM_SCALE), attachment.name, str(attachment.path))
 
 
-def _window(entry: dict[str, Any]) -> Window:
-    return Window(entry["title"], Rect(**entry["rect"]), entry["active"], entry["program"])
+def _windows(meta: dict[str, Any]) -> tuple[Window, ...]:
+    """The windows as they were kept; none where damage made them unreadable."""
+    try:
+        return tuple(Window(w["title"], Rect(**w["rect"]), w["active"], w["program"]) for w in meta.get("windows", ()))
+    except (KeyError, TypeError):
+        return ()

@@ -12,17 +12,29 @@ _PRIMARY = 0xFF
 _WRITE_REFUSED = (sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM, sqlite3.SQLITE_AUTH)
 
 
+FAULTS = (sqlite3.Error, UnicodeDecodeError)
+"""What SQLite's driver raises; the second where a damaged name stands in SQLite's own message."""
+
+Fault = sqlite3.Error | UnicodeDecodeError
+
+
 class Damaged(StorageError):
     """The database file is not a whole SQLite database."""
 
 
-def code_of(error: sqlite3.Error) -> int:
+def code_of(error: Fault) -> int:
     """SQLite's primary error code; 0 where the driver itself raised the error."""
     return (getattr(error, "sqlite_errorcode", 0) or 0) & _PRIMARY
 
 
-def is_damage(error: sqlite3.Error) -> bool:
-    return code_of(error) in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
+def is_damage(error: Fault) -> bool:
+    return isinstance(error, UnicodeDecodeError) or code_of(error) in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
+
+
+def may_be_index(error: Fault) -> bool:
+    """Whether a damaged search index can be behind this: FTS5 may trip over its own tables' constraints then, which
+    unlike ours are reported without saying which."""
+    return is_damage(error) or getattr(error, "sqlite_errorcode", 0) == sqlite3.SQLITE_CONSTRAINT
 
 
 def damaged() -> Damaged:
@@ -33,7 +45,7 @@ def damaged() -> Damaged:
     )
 
 
-def plain(error: sqlite3.Error, database: Path) -> HearsightError | None:
+def plain(error: Fault, database: Path) -> HearsightError | None:
     """The error in words for a person; None where it can only be a bug of ours."""
     code = code_of(error)
     if is_damage(error):

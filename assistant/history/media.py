@@ -10,6 +10,7 @@ import hashlib
 import json
 import os
 import sqlite3
+import time
 from collections import defaultdict
 from pathlib import Path
 from typing import Any
@@ -17,11 +18,13 @@ from typing import Any
 from assistant.core.errors import StorageError
 from assistant.core.files import open_private, part_of, storage_error
 from assistant.history.models import Attachment
-from assistant.history.text import storable
+from assistant.history.text import details, storable
 
 _COLUMNS = "a.id, a.kind, a.sha256, m.media_type, m.file, a.name, a.meta"
 _FROM = "attachments a JOIN media m ON m.sha256 = a.sha256"
 _BLOCK = 1 << 20
+_STAGED_SECONDS = 3600.0
+"""A staged file older than this belongs to nobody alive: putting one in place takes seconds."""
 
 _SUFFIXES = {
     "image/png": ".png",
@@ -112,6 +115,11 @@ def attach(
     return Attachment(int(cursor.lastrowid or 0), kind, sha256, media_type, folder / file, storable(name), meta)
 
 
+def detach(db: sqlite3.Connection, message: int, kind: str) -> None:
+    """Unties a message from its attachments of one kind; `collect` then removes their files."""
+    db.execute("DELETE FROM attachments WHERE message_id = ? AND kind = ?", (message, kind))
+
+
 def collect(db: sqlite3.Connection, folder: Path) -> int:
     """Removes the files that no message uses any more.
 
@@ -128,17 +136,19 @@ def collect(db: sqlite3.Connection, folder: Path) -> int:
 
 
 def sweep(db: sqlite3.Connection, folder: Path) -> int:
-    """Removes files that a crash left between being written and being noted in the database.
+    """Removes files that a crash left half-written, or written but not noted in the database.
 
     Returns:
         How many went.
     """
+    oldest = time.time() - _STAGED_SECONDS
     known = {file for (file,) in db.execute("SELECT file FROM media")}
     lost = [
         path
         for path in folder.glob("??/*")
         if path.is_file() and path.relative_to(folder).as_posix() not in known and len(path.stem) == 64
     ]
+    lost += [path for path in folder.glob(".new.*.part") if path.stat().st_mtime < oldest]
     for path in lost:
         path.unlink(missing_ok=True)
     return len(lost)
@@ -179,4 +189,4 @@ def _put(part: Path, target: Path) -> None:
 
 def _attachment(row: Any, folder: Path) -> Attachment:
     identity, kind, sha256, media_type, file, name, meta = row
-    return Attachment(identity, kind, sha256, media_type, folder / file, name, json.loads(meta))
+    return Attachment(identity, kind, sha256, media_type, folder / file, name, details(meta))

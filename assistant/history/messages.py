@@ -12,8 +12,8 @@ from typing import Any
 from assistant.core.errors import StorageError
 from assistant.core.prompt import Role, Turn
 from assistant.history import conversations, media
-from assistant.history.models import STATES, Attachment, Message
-from assistant.history.text import storable
+from assistant.history.models import INTERRUPTED, STATES, Attachment, Message
+from assistant.history.text import details, storable
 
 _COLUMNS = "id, conversation_id, role, text, state, created, engine, model, screen_text, usage, timings, error"
 _SHOWN = ("done", "cancelled", "interrupted")
@@ -127,13 +127,13 @@ def _message(row: tuple[Any, ...], attachments: tuple[Attachment, ...]) -> Messa
         conversation,
         role,
         text,
-        state,
+        state if state in STATES else INTERRUPTED,
         created,
         engine,
         model,
         screen_text,
-        json.loads(usage),
-        json.loads(timings),
+        details(usage),
+        details(timings),
         error,
         attachments,
     )

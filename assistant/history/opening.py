@@ -41,24 +41,20 @@ def open_database(database: Database) -> Opened:
         StorageError: the profile can't be written, or a newer Hearsight wrote the file.
     """
     _create_private(database.path)
-    try:
-        return _prepare(database)
-    except faults.Damaged:
-        database.close()
+    # One process at a time: changing the journal mode fails at once, without waiting, where another one does it too;
+    # and of several that find the file damaged, one must set it aside before the others look.
     with process_lock(database.path.with_name(database.path.name + ".lock")):
         try:
-            # Another process may have set the file aside while this one waited.
             return _prepare(database)
         except faults.Damaged:
-            database.close()
             aside = set_aside(database.path)
             database.suspicion.unlink(missing_ok=True)
-            _create_private(database.path)
-            notice = (
-                f"The history's database was damaged. It was kept as {aside.name} in {aside.parent}, "
-                "and a fresh history was started."
-            )
-            return replace(_prepare(database), notice=notice)
+        _create_private(database.path)
+        notice = (
+            f"The history's database was damaged. It was kept as {aside.name} in {aside.parent}, "
+            "and a fresh history was started."
+        )
+        return replace(_prepare(database), notice=notice)
 
 
 def set_aside(path: Path) -> Path:
@@ -89,26 +85,39 @@ def _prepare(database: Database) -> Opened:
         schema.migrate(connection)
         session, crashed = database.write(sessions.begin)
         if database.suspicion.exists():
-            _check(connection)
-            database.write(schema.rebuild_search)
+            _mend(database)
             database.suspicion.unlink(missing_ok=True)
         elif crashed or database.path.stat().st_size <= _CHECKED_ALWAYS:
-            _check(connection)
+            _check(connection, "quick_check")
     except StorageError:
         database.close()
         raise
-    except sqlite3.Error as error:
+    except faults.FAULTS as error:
         database.close()
         raise database.error_of(error) from error
     return Opened(session, crashed)
 
 
-def _check(connection: sqlite3.Connection) -> None:
+def _mend(database: Database) -> None:
+    """Makes all that comes from the tables anew: their indexes and those of the search.
+
+    Raises:
+        Damaged: the tables themselves can't be read as a whole.
+    """
+    try:
+        database.write(lambda db: db.execute("REINDEX"))
+        database.write(schema.rebuild_search)
+    except sqlite3.IntegrityError as error:
+        raise faults.damaged() from error
+    _check(database.connection(), "integrity_check")
+
+
+def _check(connection: sqlite3.Connection, check: str) -> None:
     """Raises:
     Damaged: a table can't be read as a whole.
     """
     for table in schema.TABLES:
-        (result,) = connection.execute(f"PRAGMA quick_check({table})").fetchone()
+        (result,) = connection.execute(f"PRAGMA {check}({table})").fetchone()
         if result != "ok":
             raise faults.damaged()
 

@@ -22,6 +22,7 @@ INDEXES = ("message_index", "title_index", "sign_index")
 
 
 def m001_conversations(db: sqlite3.Connection) -> None:
+    # STRICT tables let SQLite's own check find values whose type was changed by damage.
     db.execute(
         """CREATE TABLE conversations(
             id INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -30,7 +31,7 @@ def m001_conversations(db: sqlite3.Connection) -> None:
             pinned INTEGER NOT NULL DEFAULT 0,
             created REAL NOT NULL,
             updated REAL NOT NULL,
-            trashed REAL)"""
+            trashed REAL) STRICT"""
     )
     db.execute("CREATE INDEX conversations_shown ON conversations(pinned, updated) WHERE trashed IS NULL")
     db.execute(
@@ -46,13 +47,13 @@ def m001_conversations(db: sqlite3.Connection) -> None:
             screen_text TEXT NOT NULL DEFAULT '',
             usage TEXT NOT NULL DEFAULT '{}',
             timings TEXT NOT NULL DEFAULT '{}',
-            error TEXT NOT NULL DEFAULT '')"""
+            error TEXT NOT NULL DEFAULT '') STRICT"""
     )
     db.execute("CREATE INDEX messages_of ON messages(conversation_id, id)")
 
 
 def m002_media(db: sqlite3.Connection) -> None:
-    db.execute("CREATE TABLE media(sha256 TEXT PRIMARY KEY, media_type TEXT NOT NULL, file TEXT NOT NULL)")
+    db.execute("CREATE TABLE media(sha256 TEXT PRIMARY KEY, media_type TEXT NOT NULL, file TEXT NOT NULL) STRICT")
     db.execute(
         """CREATE TABLE attachments(
             id INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -60,7 +61,7 @@ def m002_media(db: sqlite3.Connection) -> None:
             kind TEXT NOT NULL,
             sha256 TEXT NOT NULL REFERENCES media(sha256),
             name TEXT NOT NULL DEFAULT '',
-            meta TEXT NOT NULL DEFAULT '{}')"""
+            meta TEXT NOT NULL DEFAULT '{}') STRICT"""
     )
     db.execute("CREATE INDEX attachments_of ON attachments(message_id, id)")
     db.execute("CREATE INDEX attachments_using ON attachments(sha256)")
@@ -80,19 +81,23 @@ def m003_search(db: sqlite3.Connection) -> None:
 def m004_sessions(db: sqlite3.Connection) -> None:
     # Who writes an answer, so that one cut short is told from one that another process still writes.
     db.execute(
-        "CREATE TABLE sessions(id INTEGER PRIMARY KEY AUTOINCREMENT, pid INTEGER NOT NULL, started REAL NOT NULL)"
+        """CREATE TABLE sessions(
+            id INTEGER PRIMARY KEY AUTOINCREMENT,
+            pid INTEGER NOT NULL,
+            started REAL NOT NULL) STRICT"""
     )
     db.execute("ALTER TABLE messages ADD COLUMN session_id INTEGER")
     db.execute("CREATE INDEX messages_streaming ON messages(session_id) WHERE state = 'streaming'")
 
 
 def m005_signs(db: sqlite3.Connection) -> None:
-    # `signs` is a function that every connection brings along: see `register`.
+    # `signs` is a function that every connection brings along: see `register`. It gets bytes, because the driver
+    # refuses to hand over a text with a damaged character.
     db.execute("CREATE VIRTUAL TABLE sign_index USING fts5(signs, content='', tokenize='ascii')")
-    add = "INSERT INTO sign_index(rowid, signs) SELECT new.id, signs(new.text)"
-    drop = "INSERT INTO sign_index(sign_index, rowid, signs) SELECT 'delete', old.id, signs(old.text)"
-    add += " WHERE new.state <> 'streaming' AND signs(new.text) <> '';"
-    drop += " WHERE old.state <> 'streaming' AND signs(old.text) <> '';"
+    add = "INSERT INTO sign_index(rowid, signs) SELECT new.id, signs(CAST(new.text AS BLOB))"
+    drop = "INSERT INTO sign_index(sign_index, rowid, signs) SELECT 'delete', old.id, signs(CAST(old.text AS BLOB))"
+    add += " WHERE new.state <> 'streaming' AND signs(CAST(new.text AS BLOB)) <> '';"
+    drop += " WHERE old.state <> 'streaming' AND signs(CAST(old.text AS BLOB)) <> '';"
     # Conditions in the trigger's head keep a streaming answer's deltas free of any work.
     on_update = "AFTER UPDATE OF text, state ON messages WHEN old.state <> 'streaming' OR new.state <> 'streaming'"
     db.execute(f"CREATE TRIGGER signs_added AFTER INSERT ON messages BEGIN {add} END")
@@ -105,8 +110,13 @@ MIGRATIONS: tuple[Migration, ...] = (m001_conversations, m002_media, m003_search
 
 
 def register(db: sqlite3.Connection) -> None:
-    """Gives a connection the functions that the triggers call."""
-    db.create_function("signs", 1, signs.tokens, deterministic=True)
+    """Gives a connection the functions that the triggers call, and lets it read texts with damaged characters."""
+    db.text_factory = _decoded
+    db.create_function("signs", 1, lambda data: signs.tokens(_decoded(data)), deterministic=True)
+
+
+def _decoded(data: bytes) -> str:
+    return data.decode("utf-8", "replace")
 
 
 def refuse_newer(db: sqlite3.Connection, migrations: Sequence[Migration] = MIGRATIONS) -> None:
@@ -130,7 +140,7 @@ def migrate(db: sqlite3.Connection, migrations: Sequence[Migration] = MIGRATIONS
     """
     if {migration.__name__ for migration in migrations} <= applied(db):
         return []
-    db.execute("CREATE TABLE IF NOT EXISTS migrations(name TEXT PRIMARY KEY, applied REAL NOT NULL)")
+    db.execute("CREATE TABLE IF NOT EXISTS migrations(name TEXT PRIMARY KEY, applied REAL NOT NULL) STRICT")
     return [migration.__name__ for migration in migrations if _apply(db, migration)]
 
 
@@ -151,8 +161,8 @@ def rebuild_search(db: sqlite3.Connection) -> None:
 
 def _fill_signs(db: sqlite3.Connection) -> None:
     db.execute(
-        "INSERT INTO sign_index(rowid, signs) SELECT id, signs(text) FROM messages "
-        "WHERE state <> 'streaming' AND signs(text) <> ''"
+        "INSERT INTO sign_index(rowid, signs) SELECT id, signs(CAST(text AS BLOB)) FROM messages "
+        "WHERE state <> 'streaming' AND signs(CAST(text AS BLOB)) <> ''"
     )
 
 

@@ -23,6 +23,8 @@ def begin(db: sqlite3.Connection) -> tuple[int, bool]:
     crashed = [session for session, pid, started in db.execute("SELECT * FROM sessions") if not _alive(pid, started)]
     for session in crashed:
         end(db, session)
+    # Written before there were sessions, or by a process whose database this was before it was moved here.
+    _interrupt(db, "session_id IS NULL OR session_id NOT IN (SELECT id FROM sessions)")
     pid = os.getpid()
     cursor = db.execute("INSERT INTO sessions(pid, started) VALUES(?, ?)", (pid, _started(pid)))
     return int(cursor.lastrowid or 0), bool(crashed)
@@ -30,11 +32,12 @@ def begin(db: sqlite3.Connection) -> tuple[int, bool]:
 
 def end(db: sqlite3.Connection, session: int) -> None:
     """Forgets a session. What it still streamed will not go on."""
-    db.execute(
-        "UPDATE messages SET state = ?, session_id = NULL WHERE session_id = ? AND state = 'streaming'",
-        (INTERRUPTED, session),
-    )
+    _interrupt(db, "session_id = ?", session)
     db.execute("DELETE FROM sessions WHERE id = ?", (session,))
+
+
+def _interrupt(db: sqlite3.Connection, whose: str, *values: int) -> None:
+    db.execute(f"UPDATE messages SET state = ? WHERE state = 'streaming' AND ({whose})", (INTERRUPTED, *values))
 
 
 def _alive(pid: int, started: float) -> bool:

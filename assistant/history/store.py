@@ -210,6 +210,11 @@ class History:
         """Keeps a copy of a file."""
         return self._attach(message_id, path, kind, media_type, name, {})
 
+    def drop_recordings(self, message_id: int) -> None:
+        """Forgets the sound of a message whose words are in its text."""
+        self._db.write(media.detach, message_id, "audio")
+        self._scrub()
+
     def load_picture(self, attachment: Attachment) -> Picture:
         """Raises:
         StorageError: the file is gone or damaged.

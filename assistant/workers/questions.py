@@ -202,7 +202,8 @@ class ControllerQuestions(ControllerSignals):
     def _ask(self) -> Ask:
         """On the inference thread: the flow with the engine and settings of this moment."""
         options = Options(language=self.settings.voice.language, screen_characters=self.settings.screen.characters)
-        return Ask(self.parts.inference.engine, self.parts.history, options)
+        keep = self.settings.privacy.keep_recordings
+        return Ask(self.parts.inference.engine, self.parts.history, options, keep_recordings=keep)
 
     def _continued(self) -> int:
         """The conversation that a spoken question goes on with: the open one if it is recent, else a new one (0)."""
