@@ -30,7 +30,7 @@ from assistant.settings.paths import Paths
 from assistant.settings.store import SettingsStore
 from assistant.workers.controller import Controller
 from assistant.workers.inference import Inference
-from assistant.workers.questions import Parts
+from assistant.workers.parts import Parts
 from assistant.workers.recorders import Recorders
 from assistant.workers.remote import RemoteCommands
 

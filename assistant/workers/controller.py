@@ -20,7 +20,8 @@ from assistant.flows.coordinator import Coordinator
 from assistant.flows.listening import Listening
 from assistant.flows.transitions import Action, Event, State
 from assistant.settings.models import Settings
-from assistant.workers.questions import ControllerQuestions, Parts
+from assistant.workers.parts import Parts
+from assistant.workers.questions import ControllerQuestions
 from assistant.workers.turn import Frozen, MicrophoneFailed, Turn, answer_spoken, keep_draft
 
 _POLL_MS = 100

@@ -1,13 +1,10 @@
-"""The controller's part that needs no held key: typed questions, retries, conversations, the engine's events."""
+"""The controller's part that needs no held key: typed questions, retries, the composer's tools, the engine."""
 
 from __future__ import annotations
 
 import logging
-import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
 
 from PySide6.QtCore import Signal, Slot
 
@@ -15,46 +12,23 @@ from assistant.core.errors import HearsightError, ModelMissing, StorageError
 from assistant.core.events import Delta, Done, Failed, Heard, Notice, Outcome, Partial, ScreenRead, Stage
 from assistant.core.media import Clip, Picture
 from assistant.core.prompt import Options
-from assistant.desktop.hotkeys.models import HotkeyHandler
-from assistant.engine.base import Engine
 from assistant.flows import drafts, recovery
 from assistant.flows.ask import Ask, Opened, Question
 from assistant.flows.drafts import Draft
 from assistant.flows.transitions import Event, State
-from assistant.history.store import History
 from assistant.settings.models import Settings
-from assistant.workers.composer_tools import ComposerTools, OpenRecorder
+from assistant.workers.composer_tools import ComposerTools
+from assistant.workers.conversations import ControllerConversations
 from assistant.workers.deltas import DeltaBatcher
 from assistant.workers.engine_watch import EngineWatch
-from assistant.workers.inference import Inference
-from assistant.workers.signals import ControllerSignals, EngineStatus
+from assistant.workers.parts import Parts
+from assistant.workers.signals import EngineStatus
 from assistant.workers.turn import Closed, DraftKept, Turn, TurnJobs
 
 log = logging.getLogger(__name__)
 
 
-@dataclass
-class Parts:
-    """What the controller works with; `app` puts it together.
-
-    Attributes:
-        recordings: folder of recordings under way.
-        open_recorder: (folder, on_first, on_level, on_lost) to a recorder of the chosen device.
-        capture: target to picture, on the calling thread; raises NoScreen.
-        hotkeys: None where the system has no global keys.
-        make_engine: builds the engine that the settings choose; raises EngineUnavailable.
-    """
-
-    inference: Inference
-    history: History
-    recordings: Path
-    open_recorder: OpenRecorder
-    capture: Callable[[str], Picture]
-    hotkeys: HotkeyHandler | None
-    make_engine: Callable[[Settings], Engine]
-
-
-class ControllerQuestions(ControllerSignals):
+class ControllerQuestions(ControllerConversations):
     """Asks, and brings what the other threads say back to the GUI thread.
 
     Each job tells what happened by `_happened`, whose slot runs on the GUI thread whatever thread emits it.
@@ -63,10 +37,7 @@ class ControllerQuestions(ControllerSignals):
     _happened = Signal(object, object)
 
     def __init__(self, parts: Parts, settings: Settings) -> None:
-        super().__init__()
-        self.parts = parts
-        self.settings = settings
-        self.conversation = 0
+        super().__init__(parts, settings)
         self._turn: Turn | None = None
         self._turns: list[Turn] = []
         self._jobs = TurnJobs(self._tell)
@@ -126,33 +97,6 @@ class ControllerQuestions(ControllerSignals):
         if found := drafts.left_behind(self.parts.recordings):
             self.recovered.emit(found)
 
-    @Slot()
-    def new_conversation(self) -> None:
-        self.open_conversation(0)
-
-    @Slot(int)
-    def open_conversation(self, conversation: int) -> None:
-        self.conversation = conversation
-        self.conversation_changed.emit(conversation)
-
-    @Slot(int, str)
-    def rename_conversation(self, conversation: int, title: str) -> None:
-        self.parts.history.rename(conversation, title)
-        self.history_changed.emit()
-
-    @Slot(int)
-    def remove_conversation(self, conversation: int) -> None:
-        """Puts a conversation into the trash, from which `restore_conversation` takes it back."""
-        self.parts.history.trash(conversation)
-        if conversation == self.conversation:
-            self.new_conversation()
-        self.history_changed.emit()
-
-    @Slot(int)
-    def restore_conversation(self, conversation: int) -> None:
-        self.parts.history.restore(conversation)
-        self.history_changed.emit()
-
     @Slot(bool)
     def record_clip(self, start: bool) -> None:
         """The composer's microphone; the clip comes by `composer_clip`."""
@@ -204,12 +148,6 @@ class ControllerQuestions(ControllerSignals):
         options = Options(language=self.settings.voice.language, screen_characters=self.settings.screen.characters)
         keep = self.settings.privacy.keep_recordings
         return Ask(self.parts.inference.engine, self.parts.history, options, keep_recordings=keep)
-
-    def _continued(self) -> int:
-        """The conversation that a spoken question goes on with: the open one if it is recent, else a new one (0)."""
-        last = self.parts.history.messages(self.conversation)[-1:] if self.conversation else []
-        recent = last and time.time() - last[0].created < self.settings.general.continue_minutes * 60
-        return self.conversation if recent else 0
 
     def _begin(self, turn: Turn) -> None:
         self._turn = turn

@@ -1,0 +1,36 @@
+"""What the controller works with."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from assistant.core.media import Picture
+from assistant.desktop.hotkeys.models import HotkeyHandler
+from assistant.engine.base import Engine
+from assistant.history.store import History
+from assistant.settings.models import Settings
+from assistant.workers.composer_tools import OpenRecorder
+from assistant.workers.inference import Inference
+
+
+@dataclass
+class Parts:
+    """Put together by `app`.
+
+    Attributes:
+        recordings: folder of recordings under way.
+        open_recorder: (folder, on_first, on_level, on_lost) to a recorder of the chosen device.
+        capture: target to picture, on the calling thread; raises NoScreen.
+        hotkeys: None where the system has no global keys.
+        make_engine: builds the engine that the settings choose; raises EngineUnavailable.
+    """
+
+    inference: Inference
+    history: History
+    recordings: Path
+    open_recorder: OpenRecorder
+    capture: Callable[[str], Picture]
+    hotkeys: HotkeyHandler | None
+    make_engine: Callable[[Settings], Engine]
