@@ -78,6 +78,7 @@ QToolButton#pageButton:checked { background: $selected; }
 #notice { background: $hover; border: 1px solid $line; border-radius: ${small}px; }
 #composer { background: $surface; border: 1px solid $line; border-radius: ${medium}px; }
 #composer[active="true"] { border: 1px solid $accent; }
+#line { background: $line; border: none; }
 #flash { background: $selected; border-radius: ${medium}px; }
 
 QTextEdit, QPlainTextEdit, QTextBrowser {

@@ -24,7 +24,8 @@ Index = QModelIndex | QPersistentModelIndex
 class HistoryDelegate(QStyledItemDelegate):
     """Rows as they look; the dots at a row's right end open its menu."""
 
-    menu_requested = Signal(QModelIndex, QPoint)
+    menu_requested = Signal(int, QPoint)
+    """The row, and where on the screen."""
 
     def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
         row: Row = index.data(Role.ROW)
@@ -59,7 +60,7 @@ class HistoryDelegate(QStyledItemDelegate):
         if isinstance(event, QMouseEvent) and event.type() == QEvent.Type.MouseButtonPress:
             row: Row = index.data(Role.ROW)
             if not row.heading and not row.message and _dots(option.rect).contains(event.position().toPoint()):
-                self.menu_requested.emit(QModelIndex(index), event.globalPosition().toPoint())
+                self.menu_requested.emit(index.row(), event.globalPosition().toPoint())
                 return True
         return super().editorEvent(event, model, option, index)  # type: ignore[arg-type]
 

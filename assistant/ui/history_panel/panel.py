@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QModelIndex, QPoint, Qt, QTimer, Signal, Slot
+from PySide6.QtCore import QEvent, QModelIndex, QPoint, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QAbstractItemView, QHBoxLayout, QLabel, QLineEdit, QListView, QMenu, QVBoxLayout, QWidget
 
@@ -87,6 +87,12 @@ class HistoryPanel(QWidget):
             self.list.scrollTo(index)
             self.list.edit(index)
 
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.PaletteChange and hasattr(self, "_settings"):
+            self._glass.setIcon(icon("search"))
+            self._settings.setIcon(icon("settings"))
+
     def _build(self) -> None:
         self.search = QLineEdit(self)
         self.search.setPlaceholderText("Search")
@@ -156,10 +162,11 @@ class HistoryPanel(QWidget):
     def _context_menu(self, position: QPoint) -> None:
         index = self.list.indexAt(position)
         if index.isValid() and (row := index.data(Role.ROW)) and row.conversation and not row.message:
-            self._menu(index, self.list.viewport().mapToGlobal(position))
+            self._menu(index.row(), self.list.viewport().mapToGlobal(position))
 
-    @Slot(QModelIndex, QPoint)
-    def _menu(self, index: QModelIndex, position: QPoint) -> None:
+    @Slot(int, QPoint)
+    def _menu(self, at: int, position: QPoint) -> None:
+        index = self.model.index(at)
         row: Row = index.data(Role.ROW)
         menu = QMenu(self)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)

@@ -1,0 +1,1 @@
+"""What shows while a key is held, and until the answer's first words."""

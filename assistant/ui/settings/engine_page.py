@@ -1,0 +1,143 @@
+"""The engine: which models answer, whether they are here, and their memory."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Slot
+from PySide6.QtGui import QShowEvent
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar
+
+from assistant.ui.buttons import TextButton
+from assistant.ui.settings.editor import SettingsEditor
+from assistant.ui.settings.page import Page
+from assistant.ui.status_line import engine_words
+from assistant.ui.theme import SPACE
+from assistant.workers.background import Background
+from assistant.workers.signals import EngineStatus
+
+if TYPE_CHECKING:
+    from assistant.workers.controller import Controller
+    from assistant.workers.downloads import Downloads
+
+_SPEECH = (("whisper-base", "Whisper base"), ("whisper-tiny.en", "Whisper tiny, English"))
+_LANGUAGE = (("qwen2.5-coder-1.5b", "Qwen2.5-Coder 1.5B"), ("qwen2.5-coder-0.5b", "Qwen2.5-Coder 0.5B"))
+_ENGINES = (("auto", "The best that runs here"), ("light", "Light"))
+_SAMPLE = ("fake", "Sample answers, for testing")
+
+
+class EnginePage(Page):
+    """What is chosen here is loaded when the work under way has ended."""
+
+    def __init__(
+        self, editor: SettingsEditor, controller: Controller, background: Background, downloads: Downloads | None
+    ) -> None:
+        super().__init__("Engine", editor, "engine")
+        self._controller, self._background, self._downloads = controller, background, downloads
+        self._add_state()
+        if downloads is not None:
+            self._add_models(downloads)
+        chosen = editor.value("engine", "choice")
+        self.add_choice("choice", "Engine", (*_ENGINES, _SAMPLE) if chosen == "fake" else _ENGINES)
+        self.add_choice("speech", "Speech model", _SPEECH)
+        self.add_choice("language_model", "Language model", _LANGUAGE)
+        self.add_whole("threads", "Processor threads", 0, 256)
+        self.add_decimal("idle_unload_minutes", "Free memory when idle", 0, 1440, step=5, unit=" min")
+        controller.engine_changed.connect(self._show_status)
+        editor.changed.connect(self._look)
+        self._show_status(controller.engine_status)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self._look()
+
+    def _add_state(self) -> None:
+        self._state = QLabel(self)
+        self._state.setWordWrap(True)
+        self._toggle = TextButton("", self)
+        self._toggle.clicked.connect(self._on_toggle)
+        row = QHBoxLayout()
+        row.setContentsMargins(0, SPACE[1], 0, SPACE[2])
+        row.addWidget(self._state, 1)
+        row.addWidget(self._toggle)
+        self.add_layout(row)
+
+    def _add_models(self, downloads: Downloads) -> None:
+        self._models = QLabel(self)
+        self._models.setWordWrap(True)
+        self._bar = QProgressBar(self)
+        self._bar.setTextVisible(False)
+        self._bar.setRange(0, 1000)
+        self._bar.setAccessibleName("Download")
+        self._bar.hide()
+        self._fetch = TextButton("Download", self, kind="primary")
+        self._fetch.clicked.connect(self._on_fetch)
+        self._fetch.hide()
+        row = QHBoxLayout()
+        row.addWidget(self._models, 1)
+        row.addWidget(self._fetch)
+        self.add_layout(row)
+        self.rows.insertWidget(self.rows.count() - 1, self._bar)
+        self._running = False
+        downloads.progress.connect(self._on_progress)
+        downloads.finished.connect(self._on_finished)
+
+    def _names(self) -> tuple[str, ...]:
+        return (str(self.editor.value("engine", "speech")), str(self.editor.value("engine", "language_model")))
+
+    @Slot(object)
+    def _show_status(self, status: EngineStatus) -> None:
+        self._status = status
+        self._state.setText(engine_words(status))
+        loaded = status.state in ("ready", "busy")
+        self._toggle.setText("Free its memory" if loaded else "Load it now")
+        self._toggle.setEnabled(status.state in ("off", "ready", "error"))
+
+    @Slot()
+    def _on_toggle(self) -> None:
+        if self._status.state == "ready":
+            self._controller.unload_engine()
+        else:
+            self._controller.load_engine()
+
+    @Slot()
+    def _look(self) -> None:
+        """Which of the chosen models are not here; looked up in the pool."""
+        if self._downloads is not None and not self._running:
+            self._background.run(partial(self._downloads.missing, self._names()), self._show_missing)
+
+    @Slot(list)
+    def _show_missing(self, missing: list[str]) -> None:
+        self._fetch.setVisible(bool(missing))
+        words = " and ".join(missing)
+        self._models.setText(f"Not on this machine yet: {words}." if missing else "The chosen models are here.")
+
+    @Slot()
+    def _on_fetch(self) -> None:
+        assert self._downloads is not None
+        if self._running:
+            self._downloads.pause()
+        else:
+            self._set_running(True)
+            self._downloads.start(self._names(), offline=bool(self.editor.value("privacy", "offline")))
+
+    def _set_running(self, running: bool) -> None:
+        self._running = running
+        self._bar.setVisible(running)
+        self._fetch.setText("Pause" if running else "Download")
+
+    @Slot(str, str, float)
+    def _on_progress(self, name: str, stage: str, share: float) -> None:
+        self._models.setText(f"{stage.capitalize()} {name}: {share:.0%}")
+        self._bar.setValue(round(share * 1000))
+
+    @Slot(str)
+    def _on_finished(self, problem: str) -> None:
+        self._set_running(False)
+        if problem:
+            self._models.setText(problem)
+            self._fetch.show()
+        else:
+            self._look()
+            self._controller.load_engine()
