@@ -83,6 +83,7 @@ def _prepare(database: Database) -> Opened:
         _refuse_foreign(connection)
         database.set_up()
         schema.migrate(connection)
+        schema.probe(connection)
         session, crashed = database.write(sessions.begin)
         if database.suspicion.exists():
             _mend(database)
@@ -94,6 +95,8 @@ def _prepare(database: Database) -> Opened:
         raise
     except faults.FAULTS as error:
         database.close()
+        if faults.code_of(error) == sqlite3.SQLITE_ERROR:
+            raise faults.damaged() from error
         raise database.error_of(error) from error
     return Opened(session, crashed)
 

@@ -151,6 +151,19 @@ def applied(db: sqlite3.Connection) -> set[str]:
     return {name for (name,) in db.execute("SELECT name FROM migrations")}
 
 
+def probe(db: sqlite3.Connection) -> None:
+    """Compiles a statement of each kind, with the triggers that it fires, without running it.
+
+    Raises:
+        sqlite3.OperationalError: the tables are not what the migrations made: a name in them is damaged.
+    """
+    for table, columns in (("conversations", "id, title"), ("messages", "id, text, state")):
+        db.execute(f"EXPLAIN INSERT INTO {table}({columns}) SELECT {columns} FROM {table}")
+        db.execute(f"EXPLAIN UPDATE {table} SET {columns.split(', ')[1]} = ''")
+        db.execute(f"EXPLAIN DELETE FROM {table}")
+    db.execute("EXPLAIN SELECT * FROM searchable, attachments, media, sessions")
+
+
 def rebuild_search(db: sqlite3.Connection) -> None:
     """Makes the search indexes anew from the messages and titles."""
     for index in ("message_index", "title_index"):

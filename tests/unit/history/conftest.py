@@ -45,5 +45,5 @@ def indexes_are_right(folder: Path) -> None:
     for index in ("message_index", "title_index"):
         query(folder, f"INSERT INTO {index}({index}, rank) VALUES('integrity-check', 1)")
     query(folder, "INSERT INTO sign_index(sign_index) VALUES('integrity-check')")
-    indexed = "SELECT id FROM messages WHERE state <> 'streaming' AND signs(text) <> ''"
+    indexed = "SELECT id FROM messages WHERE state <> 'streaming' AND signs(CAST(text AS BLOB)) <> ''"
     assert query(folder, "SELECT id FROM sign_index_docsize ORDER BY id") == query(folder, f"{indexed} ORDER BY id")

@@ -71,7 +71,8 @@ def test_words_and_signs_are_found(filled: History, words: str, text: int) -> No
 
 
 @pytest.mark.parametrize(
-    "words", ["", " ", "\0", "invoices", "voice", "语日", "本検", "🎂🎉", "zzz", "invoice zzz", "_%", "置请", "text:party"]
+    "words",
+    ["", " ", "\0", "invoices", "voice", "语日", "本検", "🎂🎉", "zzz", "invoice zzz", "_%", "置请", "text:party"],
 )
 def test_nothing_is_found_where_nothing_matches(filled: History, words: str) -> None:
     assert found(filled, words) == []
@@ -99,7 +100,9 @@ def test_every_word_of_a_text_finds_it(filled: History, text: str, data: st.Data
 
 def test_matches_are_marked(filled: History) -> None:
     (hit,) = filled.search("cafe over")
-    assert hit.snippet == f"The invoice of the {HIT_START}Café{HIT_END} Müller is 42.50 € and {HIT_START}overdue{HIT_END}."
+    assert (
+        hit.snippet == f"The invoice of the {HIT_START}Café{HIT_END} Müller is 42.50 € and {HIT_START}overdue{HIT_END}."
+    )
     (hit,) = filled.search("设置")
     assert hit.snippet == f"请打开{HIT_START}设置{HIT_END}窗口 and press OK"
 
