@@ -62,6 +62,14 @@ def _start(folder: Path, artefact: Artefact) -> subprocess.Popen[str]:
     return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
 
+def _wait_for_bytes(server: IndexServer) -> None:
+    """Until a wheel is being sent."""
+    deadline = time.monotonic() + 60
+    while not any(path.endswith(".whl") for path, _ in server.asked):
+        assert time.monotonic() < deadline, "nobody asked for a wheel"
+        time.sleep(0.01)
+
+
 def _whole(folder: Path, artefact: Artefact) -> bool:
     return all(sha256((folder / artefact.name / f.name).read_bytes()) == f.sha256 for f in artefact.files)
 
@@ -69,14 +77,14 @@ def _whole(folder: Path, artefact: Artefact) -> bool:
 def test_killed_at_random_moments_it_goes_on_and_ends_right(
     server: IndexServer, artefact: Artefact, tmp_path: Path
 ) -> None:
-    server.faults = Faults(slow=0.03)
+    server.faults = Faults(slow=0.1)
     moments = random.Random(3)
     had = 0
     for _ in range(5):
+        server.asked.clear()
         process = _start(tmp_path, artefact)
-        assert process.stdout
-        assert process.stdout.readline() == "started\n"
-        time.sleep(moments.uniform(0.4, 1.2))
+        _wait_for_bytes(server)
+        time.sleep(moments.uniform(0.05, 0.4))
         process.send_signal(signal.SIGKILL)
         process.communicate()
         held = sum(path.stat().st_size for path in tmp_path.rglob("*") if path.is_file())
@@ -84,6 +92,7 @@ def test_killed_at_random_moments_it_goes_on_and_ends_right(
         had = held
     assert had > 0
     server.faults = Faults()
+    server.asked.clear()
     out, errors = _start(tmp_path, artefact).communicate(timeout=60)
     assert out.endswith("done\n"), errors
     assert _whole(tmp_path, artefact)
@@ -117,7 +126,7 @@ def test_a_disk_that_fills_up_stops_it_and_loses_nothing(
     server: IndexServer, artefact: Artefact, small_disk: Path
 ) -> None:
     store = ModelStore(small_disk / "models", find=lambda _: artefact)
-    server.faults = Faults(slow=0.02)
+    server.faults = Faults(slow=0.1)
 
     def fill() -> None:
         with (small_disk / "filler").open("wb") as filler:
@@ -125,7 +134,8 @@ def test_a_disk_that_fills_up_stops_it_and_loses_nothing(
                 filler.write(bytes(1 << 20))
 
     def fill_soon() -> None:
-        time.sleep(1.0)
+        _wait_for_bytes(server)
+        time.sleep(0.3)
         try:
             fill()
         except OSError:
