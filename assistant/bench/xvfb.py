@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import shutil
 import subprocess
@@ -78,8 +77,7 @@ class XServer:
         self.display = f":{number}"
         self.set_monitors(self._monitors)
         if self._window_manager:
-            self._manager = self.spawn(_found("openbox"), "--sm-disable")
-            self._wait_for_manager()
+            self._start_manager()
 
     def stop(self) -> None:
         """Ends what was started; harmless when nothing was."""
@@ -110,8 +108,12 @@ class XServer:
             shape = f"{rect.width}/{across}x{rect.height}/{down}+{rect.x}+{rect.y}"
             self.run(_found("xrandr"), "--setmonitor", f"M{i}", shape, "screen" if i == 1 else "none")
 
-    def _wait_for_manager(self) -> None:
-        _wait(lambda: "window id" in self.run(_found("xprop"), "-root", "_NET_SUPPORTING_WM_CHECK"), "openbox")
+    def _start_manager(self) -> None:
+        """openbox calls its start-up command once it manages windows; before, it may never notice a new one."""
+        with tempfile.TemporaryDirectory() as folder:
+            ready = Path(folder) / "ready"
+            self._manager = self.spawn(_found("openbox"), "--sm-disable", "--startup", f"touch {ready}")
+            _wait(ready.exists, "openbox")
 
 
 def end(process: subprocess.Popen[bytes]) -> None:
@@ -148,9 +150,8 @@ def _start_server(width: int, height: int, depth: int) -> tuple[subprocess.Popen
 def _wait(ready: Callable[[], bool], name: str) -> None:
     last = time.monotonic() + _READY_SECONDS
     while time.monotonic() < last:
-        with contextlib.suppress(subprocess.SubprocessError):
-            if ready():
-                return
+        if ready():
+            return
         time.sleep(_POLL)
     raise NoScreen(f"{name} doesn't get ready.", action=f"Start {name} by hand to see why.")
 
