@@ -47,7 +47,8 @@ class IconButton(QToolButton):
 
 
 class TextButton(QPushButton):
-    """A button in words. `kind` is "" (plain), "primary" (the one to press) or "quiet" (like a link)."""
+    """A button in words. `kind` is "" (plain), "primary" (the one to press) or "quiet" (like a link)
+    or "plain" (words alone)."""
 
     def __init__(self, text: str, parent: QWidget | None = None, *, kind: str = "") -> None:
         super().__init__(text, parent)

@@ -20,7 +20,7 @@ def icon(name: str, role: str = "muted") -> QIcon:
     look = tokens()
     made = QIcon()
     made.addPixmap(pixmap(name, getattr(look, role)), QIcon.Mode.Normal)
-    made.addPixmap(pixmap(name, look.line), QIcon.Mode.Disabled)
+    made.addPixmap(pixmap(name, look.muted), QIcon.Mode.Disabled)
     return made
 
 
@@ -43,7 +43,7 @@ def pixmap(name: str, colour: str, size: int = SIZE) -> QPixmap:
 
 def application_icon() -> QIcon:
     made = QIcon()
-    for size in (16, 24, 32, 48, 64, 128):
+    for size in (24, 64):
         made.addPixmap(pixmap("hearsight", "", size))
     return made
 

@@ -47,7 +47,8 @@ class StatusLine(QFrame):
     def show_status(self, status: EngineStatus) -> None:
         self._status = status
         words = engine_words(status)
-        self._engine.setText(words)
+        # The button leaves hardly a gap after its dot.
+        self._engine.setText(f" {words}")
         self._engine.setAccessibleName(f"Engine: {words}. Open its settings")
         self._numbers.setText(number_words(status))
         self._colour()

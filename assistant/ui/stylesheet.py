@@ -26,6 +26,7 @@ QLineEdit, QComboBox, QSpinBox, QDoubleSpinBox {
     background: $surface; color: $text; border: 1px solid $line; border-radius: ${small}px;
     padding: 4px 8px; min-height: 20px; selection-background-color: $accent; selection-color: $on_accent;
 }
+QAbstractSpinBox QLineEdit { border: none; padding: 0; min-height: 0; background: transparent; }
 QLineEdit:hover, QComboBox:hover, QSpinBox:hover, QDoubleSpinBox:hover { border-color: $muted; }
 QLineEdit:focus, QComboBox:focus, QSpinBox:focus, QDoubleSpinBox:focus { border: 2px solid $accent; padding: 3px 7px; }
 QComboBox::drop-down { border: none; width: 22px; }
@@ -45,6 +46,9 @@ QPushButton:focus { border: 2px solid $accent; padding: 4px 11px; }
 QPushButton#primary { background: $accent; color: $on_accent; border-color: $accent; font-weight: 600; }
 QPushButton#primary:focus { border: 2px solid $text; }
 QPushButton#quiet { background: transparent; border-color: transparent; color: $accent; padding: 5px 8px; }
+QPushButton#plain { background: transparent; border-color: transparent; padding: 5px 8px; }
+QPushButton#plain:hover { background: $hover; }
+QPushButton#plain:focus { border: 2px solid $accent; padding: 4px 7px; }
 QPushButton#quiet:hover { background: $hover; }
 QPushButton#quiet:focus { border: 2px solid $accent; padding: 4px 7px; }
 
@@ -56,14 +60,14 @@ QToolButton:pressed, QToolButton:checked { background: $line; }
 QToolButton:focus { border-color: $accent; }
 QToolButton::menu-indicator { image: none; width: 0; }
 QToolButton#send { background: $accent; border-radius: 15px; }
-QToolButton#send:disabled { background: $line; }
+QToolButton#send:disabled { background: $hover; }
 QToolButton#send:focus { border-color: $text; }
 QToolButton#recording { background: $listening; border-radius: 15px; }
 QToolButton#status { border: 2px solid transparent; border-radius: 4px; padding: 0 6px; color: $muted;
     font-size: ${meta_size}px; }
 QToolButton#status:hover { color: $text; }
 QToolButton#status:focus { border-color: $accent; }
-QToolButton#latest { background: $surface; border: 1px solid $line; border-radius: 16px; padding: 5px 12px; }
+QToolButton#latest { background: $surface; border: 1px solid $line; border-radius: 14px; padding: 5px 12px; }
 QToolButton#latest:hover { background: $hover; }
 QToolButton#latest:focus { border: 2px solid $accent; padding: 4px 11px; }
 QToolButton#pageButton { text-align: left; padding: 6px 10px; }

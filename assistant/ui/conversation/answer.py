@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import Signal, Slot
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from assistant.history.models import Message
 from assistant.ui.buttons import TextButton
@@ -54,7 +54,7 @@ class AnswerView(QWidget):
             else:
                 self._markdown.show_markdown(message.text)
         self._show_status("Thinking…" if streaming else _ending(message), failed=message.state == "failed")
-        self._again.setVisible(message.state in _ENDINGS)
+        self._frame_ending(message.state in _ENDINGS)
         self._toolbar.setVisible(not streaming)
         self._toolbar.set_note(_note(message))
         self._markdown.setVisible(bool(self._markdown.text_so_far))
@@ -78,7 +78,9 @@ class AnswerView(QWidget):
         self._status.setWordWrap(True)
         self._again = TextButton("Try again", self)
         self._again.clicked.connect(self._retry)
-        row = QHBoxLayout()
+        self._box = QFrame(self)
+        row = QHBoxLayout(self._box)
+        row.setContentsMargins(0, 0, 0, 0)
         row.addWidget(self._status, 1)
         row.addWidget(self._again)
         self._toolbar = Toolbar(self)
@@ -90,14 +92,22 @@ class AnswerView(QWidget):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(4)
         layout.addWidget(self._markdown)
-        layout.addLayout(row)
+        layout.addWidget(self._box)
         layout.addWidget(self._toolbar)
+
+    def _frame_ending(self, ended: bool) -> None:
+        """An answer that did not end well says so in a box, with what can be done."""
+        self._again.setVisible(ended)
+        self._box.setObjectName("notice" if ended else "")
+        self._box.style().polish(self._box)
+        self._box.layout().setContentsMargins(*((12, 6, 6, 6) if ended else (0, 0, 0, 0)))  # type: ignore[union-attr]
 
     def _show_status(self, text: str, *, failed: bool = False) -> None:
         self._status.setObjectName("error" if failed else "muted")
         self._status.style().polish(self._status)
         self._status.setText(text)
         self._status.setVisible(bool(text))
+        self._box.setVisible(bool(text))
 
     @Slot()
     def _copy(self) -> None:

@@ -27,4 +27,6 @@ class BubbleText(QLabel):
         longest = max((metrics.horizontalAdvance(line[:1000]) for line in lines), default=0)
         width = min(longest + 4, widest)
         self.setFixedWidth(max(width, 8))
-        self.setFixedHeight(self.heightForWidth(width))
+        # A label never asks for less than its minimum, which is still that of the text before.
+        self.setMinimumHeight(0)
+        self.setFixedHeight(self.heightForWidth(max(width, 8)))

@@ -80,6 +80,7 @@ class _Card(QFrame):
         self.button = TextButton(action, self)
         self.button.setAccessibleName(f"{title}: {action}")
         top = QHBoxLayout()
+        top.setSpacing(SPACE[1])
         top.addWidget(heading)
         top.addWidget(self.key)
         top.addStretch(1)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import QSize, Qt, Slot
-from PySide6.QtGui import QImage, QKeyEvent, QPixmap, QResizeEvent
+from PySide6.QtCore import QEvent, QObject, QSize, Qt, Slot
+from PySide6.QtGui import QImage, QKeyEvent, QPixmap
 from PySide6.QtWidgets import (
     QDialog,
     QHBoxLayout,
@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from assistant.core.cancel import CancelToken
 from assistant.core.errors import HearsightError
 from assistant.ui import images
 from assistant.ui.theme import SPACE
@@ -43,6 +44,7 @@ class PictureWindow(QDialog):
         self.setWindowTitle(title)
         self._image = QImage()
         self._background = background
+        self._scaling: CancelToken | None = None
         self._build(title, text)
         self.resize(1040, 660)
         if isinstance(source, QImage):
@@ -50,9 +52,10 @@ class PictureWindow(QDialog):
         else:
             background.run(partial(images.load, source), self._show_image, self._on_error)
 
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        super().resizeEvent(event)
-        self._fit()
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.Resize:
+            self._fit()
+        return super().eventFilter(watched, event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() == Qt.Key.Key_Escape:
@@ -77,16 +80,18 @@ class PictureWindow(QDialog):
         self._picture = QLabel("Opening the picture…", self)
         self._picture.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._picture.setAccessibleName(title)
+        # In fitted mode the picture must not hold the area at its own size.
+        self._picture.setMinimumSize(1, 1)
         self._area = QScrollArea(self)
         self._area.setWidget(self._picture)
         self._area.setWidgetResizable(True)
+        self._area.viewport().installEventFilter(self)
         split = QSplitter(Qt.Orientation.Horizontal, self)
         split.addWidget(self._area)
         if text is not None:
             split.addWidget(self._read_pane(text))
         split.setStretchFactor(0, 1)
         split.setSizes([700, 320])
-        split.splitterMoved.connect(self._fit)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(SPACE[3], SPACE[2], SPACE[3], SPACE[3])
         layout.addLayout(top)
@@ -126,7 +131,9 @@ class PictureWindow(QDialog):
             self._show_pixels(self._image)
         else:
             size = (self._area.viewport().size() - QSize(2, 2)) * self.devicePixelRatio()
-            self._background.run(partial(images.scaled_to_fit, self._image, size), self._show_fitted)
+            if self._scaling is not None:
+                self._scaling.set()
+            self._scaling = self._background.run(partial(images.scaled_to_fit, self._image, size), self._show_fitted)
 
     @Slot(QImage)
     def _show_fitted(self, image: QImage) -> None:

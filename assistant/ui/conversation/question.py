@@ -19,7 +19,7 @@ from assistant.ui.conversation.transcript_editor import TranscriptEditor
 from assistant.ui.theme import SPACE
 from assistant.workers.background import Background
 
-_BUBBLE_SHARE = 0.82
+_BUBBLE_SHARE = 0.8
 """Of the conversation's width: a bubble leaves room at its left."""
 
 
@@ -74,18 +74,21 @@ class QuestionView(QWidget):
         self._chips.setSpacing(SPACE[1])
         self._inside.addLayout(self._chips)
         self._text = BubbleText(self._bubble)
-        self._inside.addWidget(self._text, 0, Qt.AlignmentFlag.AlignRight)
+        self._inside.addWidget(self._text)
         self._draft = self._draft_row()
         self._toolbar = Toolbar(self)
-        self._toolbar.align_right()
         self._toolbar.add("copy", "Copy the question", self._copy)
         self._correct = self._toolbar.add("rename", "Correct what was heard and ask again", self._edit)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(2)
-        layout.addWidget(self._bubble, 0, Qt.AlignmentFlag.AlignRight)
+        row = QHBoxLayout()
+        row.setSpacing(SPACE[0])
+        row.addStretch(1)
+        row.addWidget(self._toolbar, 0, Qt.AlignmentFlag.AlignBottom)
+        row.addWidget(self._bubble)
+        layout.addLayout(row)
         layout.addWidget(self._draft, 0, Qt.AlignmentFlag.AlignRight)
-        layout.addWidget(self._toolbar)
 
     def _draft_row(self) -> QWidget:
         row = QWidget(self)

@@ -19,7 +19,7 @@ class Column(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self.column = QVBoxLayout(self)
-        self.column.setSpacing(SPACE[2])
+        self.column.setSpacing(SPACE[1])
         self.column.addStretch(1)
 
     def resizeEvent(self, event: QResizeEvent) -> None:

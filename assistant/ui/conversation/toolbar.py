@@ -43,9 +43,6 @@ class Toolbar(QWidget):
         self._note.setText(text)
         self._note.setVisible(self._shown())
 
-    def align_right(self) -> None:
-        self._layout.insertStretch(0, 1)
-
     def align_left(self) -> None:
         self._layout.addStretch(1)
 

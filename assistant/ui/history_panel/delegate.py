@@ -13,7 +13,7 @@ from assistant.ui.history_panel.rows import Role, Row
 from assistant.ui.icons import pixmap
 from assistant.ui.theme import META_SIZE, RADIUS, Tokens, tokens
 
-_SIDE = 10
+_SIDE, _INSET = 16, 8
 _ROW, _HEADING, _HIT = 32, 30, 66
 _ICON = 16
 _MARKS = re.compile(f"([{HIT_START}{HIT_END}])")
@@ -54,7 +54,7 @@ class HistoryDelegate(QStyledItemDelegate):
         return editor
 
     def updateEditorGeometry(self, editor: QWidget, option: QStyleOptionViewItem, _index: Index) -> None:
-        editor.setGeometry(option.rect.adjusted(4, 0, -4, 0))
+        editor.setGeometry(option.rect.adjusted(_INSET, 0, -_INSET, 0))
 
     def editorEvent(self, event: QEvent, model: object, option: QStyleOptionViewItem, index: Index) -> bool:
         if isinstance(event, QMouseEvent) and event.type() == QEvent.Type.MouseButtonPress:
@@ -77,7 +77,7 @@ class HistoryDelegate(QStyledItemDelegate):
         selected = bool(option.state & QStyle.StateFlag.State_Selected)
         hovered = bool(option.state & QStyle.StateFlag.State_MouseOver)
         path = QPainterPath()
-        path.addRoundedRect(option.rect.adjusted(3, 1, -3, -1), RADIUS[0], RADIUS[0])
+        path.addRoundedRect(option.rect.adjusted(_INSET, 1, -_INSET, -1), RADIUS[0], RADIUS[0])
         if selected or hovered:
             painter.fillPath(path, QColor(look.selected if selected else look.hover))
         if option.state & QStyle.StateFlag.State_HasFocus and option.state & QStyle.StateFlag.State_KeyboardFocusChange:
@@ -136,4 +136,4 @@ def _paint_snippet(painter: QPainter, rect: QRect, font: QFont, snippet: str, lo
 
 
 def _dots(rect: QRect) -> QRect:
-    return QRect(rect.right() - 30, rect.top(), 26, rect.height())
+    return QRect(rect.right() - 40, rect.top(), 26, rect.height())

@@ -91,19 +91,23 @@ class HistoryPanel(QWidget):
         super().changeEvent(event)
         if event.type() == QEvent.Type.PaletteChange and hasattr(self, "_settings"):
             self._glass.setIcon(icon("search"))
+            self._clear.setIcon(icon("close"))
             self._settings.setIcon(icon("settings"))
 
     def _build(self) -> None:
         self.search = QLineEdit(self)
         self.search.setPlaceholderText("Search")
         self.search.setAccessibleName("Search all conversations")
-        self.search.setClearButtonEnabled(True)
         self._glass = self.search.addAction(icon("search"), QLineEdit.ActionPosition.LeadingPosition)
+        self._clear = self.search.addAction(icon("close"), QLineEdit.ActionPosition.TrailingPosition)
+        self._clear.setToolTip("Clear the search")
+        self._clear.setVisible(False)
+        self._clear.triggered.connect(self.search.clear)
         self.search.textChanged.connect(self._on_text)
         self.search.returnPressed.connect(self._open_first)
         new = IconButton("plus", "New conversation (Ctrl+N)", self)
         new.clicked.connect(self.new_requested)
-        settings = TextButton("Settings", self, kind="quiet")
+        settings = TextButton("Settings", self, kind="plain")
         settings.setIcon(icon("settings"))
         settings.clicked.connect(self.settings_requested)
         self._settings = settings
@@ -122,7 +126,11 @@ class HistoryPanel(QWidget):
         layout.addLayout(top)
         layout.addWidget(self._hint)
         layout.addWidget(self._build_list(), 1)
-        layout.addWidget(settings, 0, Qt.AlignmentFlag.AlignLeft)
+        bottom = QHBoxLayout()
+        bottom.setContentsMargins(SPACE[1], SPACE[0], SPACE[1], 0)
+        bottom.addWidget(settings)
+        bottom.addStretch(1)
+        layout.addLayout(bottom)
 
     def _build_list(self) -> QListView:
         self.list = _List(self)
@@ -186,6 +194,7 @@ class HistoryPanel(QWidget):
 
     @Slot(str)
     def _on_text(self, text: str) -> None:
+        self._clear.setVisible(bool(text))
         if text.strip():
             self._pause.start()
         else:

@@ -11,7 +11,9 @@ from assistant.ui.conversation.chips import Thumbnail
 from assistant.ui.theme import SPACE
 from assistant.ui.waveform import Waveform
 
-_WIDTH, _WIDE = 440, 560
+_WIDTH, _WIDE = 560, 600
+_BESIDE_TEXT, _BESIDE_ANSWER = 290, 90
+"""Pixels of the width that waveform, thumbnail and buttons take."""
 _BARS = 18
 _ANSWER_LINES = 8
 _TEXT_LINES = 2
@@ -88,8 +90,8 @@ class Body(QWidget):
         if state == "arming":
             self._show("Getting ready…", "", wave=False)
             return
-        hint = "Hands-free: press the key again to send" if state == "latched" else "Let go to send"
-        self._show(self._transcript or "Listening…", f"{elapsed} · {hint} · Esc cancels", wave=True)
+        hint = "Hands-free · Press again to send" if state == "latched" else "Let go to send · Esc cancels"
+        self._show(self._transcript or "Listening…", f"{elapsed} · {hint}", wave=True)
 
     def show_level(self, level: float) -> None:
         """Real loudness; where motion is unwanted, the words alone say that it listens."""
@@ -159,7 +161,7 @@ class Body(QWidget):
 
     def _tail(self, text: str, lines: int) -> str:
         """The end of a text, as much as fits: the newest words are the ones to see."""
-        room = lines * (self._width - 150 if lines == _TEXT_LINES else self._width - 90)
+        room = lines * (self._width - (_BESIDE_TEXT if lines == _TEXT_LINES else _BESIDE_ANSWER))
         metrics = self._main.fontMetrics()
         text = text[-2000:] if lines == _ANSWER_LINES else " ".join(text.split())[-600:]
         if metrics.horizontalAdvance(text) <= room:

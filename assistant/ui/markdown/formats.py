@@ -68,6 +68,12 @@ class Formats:
         made.setBottomMargin(bottom)
         return made
 
+    def cell(self) -> QTextBlockFormat:
+        """A table cell's: its padding is room enough, so lines stand close."""
+        made = QTextBlockFormat()
+        made.setLineHeight(115, _PROPORTIONAL)
+        return made
+
     def code_line(self, *, indent: int, quote: int, first: bool, last: bool) -> QTextBlockFormat:
         made = QTextBlockFormat()
         made.setLineHeight(_CODE_LINE_HEIGHT, _PROPORTIONAL)

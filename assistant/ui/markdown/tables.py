@@ -46,7 +46,7 @@ def _write_cell(table: QTextTable, row: int, column: int, style: str, content: T
         shaded.setBackground(QColor(formats.look.hover))
         cell.setFormat(shaded)
     cursor = cell.firstCursorPosition()
-    block = formats.block(bottom=0)
+    block = formats.cell()
     block.setAlignment(_ALIGNMENTS.get(style, Qt.AlignmentFlag.AlignLeft))
     cursor.setBlockFormat(block)
     InlineWriter(cursor, formats, base).write(content.children or ())

@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from functools import partial
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QCheckBox, QDoubleSpinBox, QFrame, QHBoxLayout, QLabel, QSpinBox, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QCheckBox, QFrame, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from assistant.ui.choice import Choice
 from assistant.ui.settings.editor import SettingsEditor
+from assistant.ui.settings.number_field import NumberField
 from assistant.ui.theme import SPACE
 
 _CONTROL_WIDTH = 210
@@ -32,12 +33,12 @@ class Page(QWidget):
         self.rows.addSpacing(SPACE[1])
         self.rows.addStretch(1)
 
-    def add_choice(self, field: str, name: str, options: Sequence[tuple[str, str]]) -> Choice:
-        """Options are pairs of value and words."""
+    def add_choice(self, field: str, name: str, options: Sequence[tuple[str, str]], sentence: str = "") -> Choice:
+        """Options are pairs of value and words; a sentence replaces the setting's own where that speaks of values."""
         control = Choice(options, self)
         control.choose(str(self.editor.value(self.section, field)))
         control.chosen.connect(partial(self.editor.change, self.section, field))
-        self.add_row(name, self.editor.description(self.section, field), control)
+        self.add_row(name, sentence or self.editor.description(self.section, field), control)
         return control
 
     def add_switch(self, field: str, name: str) -> QCheckBox:
@@ -47,28 +48,13 @@ class Page(QWidget):
         self.add_row(name, self.editor.description(self.section, field), control)
         return control
 
-    def add_whole(self, field: str, name: str, low: int, high: int, *, step: int = 1, unit: str = "") -> QSpinBox:
-        control = QSpinBox(self)
-        control.setRange(low, high)
-        control.setSingleStep(step)
-        control.setSuffix(unit)
-        control.setValue(self.editor.value(self.section, field))
-        control.setKeyboardTracking(False)
-        control.valueChanged.connect(partial(self.editor.change, self.section, field))
-        self.add_row(name, self.editor.description(self.section, field), control)
-        return control
-
-    def add_decimal(
-        self, field: str, name: str, low: float, high: float, *, step: float = 0.5, unit: str = ""
-    ) -> QDoubleSpinBox:
-        control = QDoubleSpinBox(self)
-        control.setRange(low, high)
-        control.setSingleStep(step)
-        control.setDecimals(1)
-        control.setSuffix(unit)
-        control.setValue(self.editor.value(self.section, field))
-        control.setKeyboardTracking(False)
-        control.valueChanged.connect(partial(self.editor.change, self.section, field))
+    def add_number(
+        self, field: str, name: str, low: float, high: float, *, step: float = 1, unit: str = "", decimals: int = 0
+    ) -> NumberField:
+        """A number with its unit; whole where it has no decimals."""
+        control = NumberField(low, high, step, unit, decimals, self)
+        control.show_number(self.editor.value(self.section, field))
+        control.changed.connect(partial(self._change_number, field, decimals))
         self.add_row(name, self.editor.description(self.section, field), control)
         return control
 
@@ -106,6 +92,9 @@ class Page(QWidget):
         label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self.rows.insertWidget(self.rows.count() - 1, label)
         return label
+
+    def _change_number(self, field: str, decimals: int, value: float) -> None:
+        self.editor.change(self.section, field, value if decimals else round(value))
 
     def _add_line(self) -> None:
         line = QFrame(self)

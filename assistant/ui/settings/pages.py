@@ -13,10 +13,10 @@ class GeneralPage(Page):
     def __init__(self, editor: SettingsEditor) -> None:
         super().__init__("General", editor, "general")
         self.add_choice("theme", "Theme", (("system", "As the system"), ("light", "Light"), ("dark", "Dark")))
-        self.add_whole("font_size", "Font size", 9, 32, unit=" px")
+        self.add_number("font_size", "Font size", 9, 32, unit=" px")
         self.add_switch("close_to_tray", "Keep running when closed")
         self.add_switch("show_window_on_answer", "Show the window with the answer")
-        self.add_decimal("continue_minutes", "Continue a conversation", 0, 1440, step=5, unit=" min")
+        self.add_number("continue_minutes", "Continue a conversation", 0, 1440, step=5, unit=" min", decimals=1)
 
 
 class ScreenPage(Page):
@@ -28,7 +28,7 @@ class ScreenPage(Page):
             "Which screen",
             (("pointer", "Under the pointer"), ("active", "With the active window"), ("all", "All screens")),
         )
-        self.add_whole("characters", "Text to read", 500, 16_000, step=500, unit=" characters")
+        self.add_number("characters", "Text to read", 500, 16_000, step=500, unit=" characters")
 
 
 class ShortcutsPage(Page):

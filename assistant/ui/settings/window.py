@@ -78,6 +78,7 @@ class SettingsWindow(QDialog):
         self.show()
         self.raise_()
         self.activateWindow()
+        self._buttons.button(at).setFocus()
 
     def closeEvent(self, event: QCloseEvent) -> None:
         self._microphone.close_test()
