@@ -56,6 +56,8 @@ TESTS = {
         "pulseaudio pulseaudio-utils libasound2-plugins espeak-ng sox ffmpeg pocketsphinx-testdata",
         # screens with text in many scripts
         "fonts-noto-color-emoji fonts-wqy-zenhei imagemagick",
+        # a certificate for a server on this machine
+        "openssl",
     ),
 }
 """What the tests need besides; they use a real display and a real sound server, which the CI's Debian has."""

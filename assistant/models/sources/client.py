@@ -20,18 +20,28 @@ def client(limits: Limits, pip: PipSettings | None = None) -> httpx.AsyncClient:
         pip: pip's own proxy, certificates and trusted hosts, for its indexes.
 
     Raises:
-        DownloadFailed: pip's certificates can't be read.
+        DownloadFailed: pip's certificates can't be read, or a proxy's address isn't one.
     """
     pip = pip or PipSettings(())
-    return httpx.AsyncClient(
-        timeout=limits.timeout(),
-        follow_redirects=True,
-        verify=_trust(pip.certificates),
-        proxy=pip.proxy or None,
-        # As pip does: for hosts that the user named, the certificate isn't asked for. The hash decides anyway.
-        mounts={f"https://{host}": httpx.AsyncHTTPTransport(verify=False) for host in pip.trusted_hosts},
-        headers={"User-Agent": f"hearsight/{__version__}"},
-    )
+    try:
+        return httpx.AsyncClient(
+            timeout=limits.timeout(),
+            follow_redirects=True,
+            verify=_trust(pip.certificates),
+            proxy=_proxy(pip.proxy),
+            # As pip does: for hosts that the user named, the certificate isn't asked for. The hash decides anyway.
+            mounts={f"https://{host}": httpx.AsyncHTTPTransport(verify=False) for host in pip.trusted_hosts},
+            headers={"User-Agent": f"hearsight/{__version__}"},
+        )
+    except (ValueError, httpx.InvalidURL) as error:
+        raise DownloadFailed("the proxy that is set isn't an address that can be used.") from error
+
+
+def _proxy(address: str) -> str | None:
+    """pip takes `host:port` for a proxy too."""
+    if not address:
+        return None
+    return address if "://" in address else f"http://{address}"
 
 
 def _trust(extra: str) -> ssl.SSLContext:

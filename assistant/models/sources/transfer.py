@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import ssl
 from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -231,11 +232,19 @@ async def get(client: httpx.AsyncClient, url: str, headers: dict[str, str], limi
 
 def unreachable(url: str, error: Exception, limits: Limits) -> DownloadFailed:
     """Why a server gave nothing, in plain words. Never holds the address's user name and password."""
+    if _caused_by(error, ssl.SSLCertVerificationError):
+        return DownloadFailed(f"the certificate of {host(url)} isn't one that this system trusts.")
     if isinstance(error, httpx.ConnectError | httpx.ConnectTimeout | httpx.ProxyError):
         return DownloadFailed(f"{host(url)} can't be reached.")
     if isinstance(error, httpx.TimeoutException):
         return DownloadFailed(f"{host(url)} sent nothing for {limits.stall:g} seconds, again and again.")
     return DownloadFailed(f"the connection to {host(url)} broke again and again ({type(error).__name__}).")
+
+
+def _caused_by(error: BaseException | None, kind: type[BaseException]) -> bool:
+    while error is not None and not isinstance(error, kind):
+        error = error.__cause__ or error.__context__
+    return error is not None
 
 
 def host(url: str) -> str:
