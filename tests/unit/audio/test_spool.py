@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import stat
 import tempfile
@@ -108,7 +109,5 @@ def test_a_damaged_header_is_refused_or_read_but_never_crashes(junk: bytes) -> N
         at = len(junk) % HEADER
         data[at : at + len(junk)] = junk
         (folder / FILE_NAME).write_bytes(data)
-        try:
+        with contextlib.suppress(BadInput):
             assert recover(folder).samples.dtype == np.float32
-        except BadInput:
-            pass
