@@ -12,9 +12,10 @@ import signal
 import sys
 from functools import partial
 
-from PySide6.QtCore import QTimer
+from PySide6.QtCore import QTimer, Slot
 from PySide6.QtWidgets import QApplication
 
+from assistant.audio.player import play
 from assistant.core.errors import EngineUnavailable, HearsightError
 from assistant.desktop import display, power
 from assistant.desktop.hotkeys import main as hotkeys
@@ -28,7 +29,13 @@ from assistant.screen.frames import target_of
 from assistant.settings.models import Settings
 from assistant.settings.paths import Paths
 from assistant.settings.store import SettingsStore
+from assistant.ui.appearance import Appearance
+from assistant.ui.first_paint import announce_first_paint
+from assistant.ui.hud.hud import Hud
+from assistant.ui.main_window import MainWindow
+from assistant.ui.tray import Tray
 from assistant.workers.controller import Controller
+from assistant.workers.downloads import Downloads
 from assistant.workers.inference import Inference
 from assistant.workers.parts import Parts
 from assistant.workers.recorders import Recorders
@@ -69,22 +76,17 @@ class App:
     """The wired parts of a running window."""
 
     def __init__(self, qt: QApplication, paths: Paths, args: argparse.Namespace) -> None:
-        from assistant.ui.hud.hud import Hud
-        from assistant.ui.main_window import MainWindow
-        from assistant.ui.theme import apply_theme
-        from assistant.ui.tray import Tray
-
         self._qt, self._paths, self._args = qt, paths, args
-        self._store = SettingsStore(paths.settings_file)
-        settings = self._store.load()
-        apply_theme(qt, settings.general)
+        store = SettingsStore(paths.settings_file)
+        settings = store.load()
+        self._look = Appearance(qt, settings.general.theme, settings.general.font_size)
         self.history = History(paths.database, paths.media)
         self.history.open()
         self._keys, self._keys_reason = hotkeys.choose()
+        self._bound = ""
         self._recorders = Recorders(settings.voice, self._notice)
-        inference = Inference(self._make_engine(settings))
         parts = Parts(
-            inference,
+            Inference(self._make_engine(settings)),
             self.history,
             paths.recordings,
             self._recorders.open,
@@ -93,10 +95,23 @@ class App:
             self._make_engine,
         )
         self.controller = Controller(parts, settings)
-        self.window = MainWindow(self.controller, self.history, self._store)
+        self.downloads = Downloads(paths.models)
+        state_file = paths.state / "window.json"
+        self.window = MainWindow(
+            self.controller, self.history, store, play=play, downloads=self.downloads, state_file=state_file
+        )
         self.hud = Hud(self.controller)
         self.tray = Tray(self.controller, self.window)
         self._power: power.Watch | None = None
+        self._connect()
+
+    def _connect(self) -> None:
+        self.window.closed.connect(self._qt.quit)
+        self.tray.quit_requested.connect(self._qt.quit)
+        self.window.settings.changed.connect(self._on_settings)
+        self.controller.state_changed.connect(self._on_state)
+        self.controller.woke.connect(self._bind_keys)
+        self._qt.setQuitOnLastWindowClosed(False)
 
     def run(self) -> int:
         """Shows the window and runs Qt's loop until the user quits.
@@ -104,7 +119,9 @@ class App:
         Returns:
             The exit code.
         """
+        announce_first_paint(self.window)
         self.window.show()
+        self.controller.start()
         QTimer.singleShot(0, self.window, self.wake_up)
         for name in (signal.SIGINT, signal.SIGTERM):
             signal.signal(name, lambda *_: self._qt.quit())
@@ -115,27 +132,40 @@ class App:
         self._stop()
         return code
 
+    @Slot()
     def wake_up(self) -> None:
         """What the first paint must not wait for."""
-        screen.prepare()
-        self._bind_keys(self.controller.settings)
+        self.controller.run_beside(screen.prepare)
+        self._bind_keys()
         self._power = power.watch(self.controller.slept.emit, self.controller.woke.emit)
-        self.controller.woke.connect(partial(self._bind_keys, self.controller.settings))
         self.controller.load_engine()
         self.controller.offer_recovered()
-        for notice in (self._store.notice, self.history.notice):
-            if notice:
-                self.controller.notice.emit(notice, "")
 
-    def _bind_keys(self, settings: Settings) -> None:
-        """Grabs the global keys, again after sleep and after a change; without them the window still does it all."""
+    @Slot()
+    def _bind_keys(self) -> None:
+        """Grabs the global keys, anew after sleep and after a change; without them the window still does it all."""
         if self._keys is None:
-            self.controller.notice.emit(self._keys_reason, "settings")
+            self._notice(self._keys_reason)
             return
+        self._bound = self.controller.settings.shortcuts.ask
         try:
-            self._keys.start({"ask": settings.shortcuts.ask}, self.controller.key.emit, self._complain)
+            self._keys.start({"ask": self._bound}, self.controller.key.emit, self._complain)
         except HearsightError as error:
             self._complain(error)
+
+    @Slot(object)
+    def _on_settings(self, settings: Settings) -> None:
+        """The window hands them to the controller itself; here is what lies outside of it."""
+        self._look.choose(settings.general.theme, settings.general.font_size)
+        self.controller.run_beside(partial(self._recorders.apply, settings.voice))
+        if self._keys is not None and settings.shortcuts.ask != self._bound:
+            self._bind_keys()
+
+    @Slot(str)
+    def _on_state(self, state: str) -> None:
+        """At the first words the window appears, without taking the focus from the user's program."""
+        if state == "answering" and self.controller.settings.general.show_window_on_answer:
+            self.window.appear(focus=False)
 
     def _make_engine(self, settings: Settings) -> Engine:
         try:
@@ -156,6 +186,10 @@ class App:
             self._power.stop()
         if self._keys is not None:
             self._keys.stop()
+        self.tray.hide()
+        self.hud.shut_down()
+        self.window.shut_down()
+        self.downloads.stop()
         self.controller.stop()
         self._recorders.close()
         self.history.close()

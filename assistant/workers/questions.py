@@ -130,6 +130,14 @@ class ControllerQuestions(ControllerConversations):
             except HearsightError as error:
                 self._complain(error)
 
+    def start(self) -> None:
+        """Starts the inference thread; questions that came before wait for it."""
+        self.parts.inference.start()
+
+    def run_beside(self, work: Callable[[], None]) -> None:
+        """Runs something short that opens devices, on the capture thread and so not on the window's."""
+        self._jobs.on_capture_thread(work)
+
     def stop(self) -> None:
         """Ends everything: audio, answers, threads. What was said or answered so far is kept."""
         self._handle(Event.CANCEL)
