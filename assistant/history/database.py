@@ -117,7 +117,7 @@ class Database:
     def _mend_search(self) -> bool:
         """Makes the search indexes anew, where only they are damaged: everything in them comes from the messages."""
         try:
-            _transaction(self._ready(), "BEGIN IMMEDIATE", schema.rebuild_search)
+            _transaction(self._ready(), "BEGIN IMMEDIATE", schema.remake_search)
         except FAULTS:
             return False
         return True

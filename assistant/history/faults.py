@@ -9,6 +9,7 @@ from assistant.core.errors import HearsightError, StorageError
 
 _PRIMARY = 0xFF
 """The low byte of SQLite's extended error code is the kind of error."""
+_DAMAGE = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_ERROR)
 _WRITE_REFUSED = (sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM, sqlite3.SQLITE_AUTH)
 
 
@@ -28,7 +29,12 @@ def code_of(error: Fault) -> int:
 
 
 def is_damage(error: Fault) -> bool:
-    return isinstance(error, UnicodeDecodeError) or code_of(error) in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
+    """Whether the file may be damaged.
+
+    SQLITE_ERROR is how damage shows inside FTS5's tables and in the names of columns. It would be a bug of ours as
+    well; then the check at the next start finds nothing wrong, and nothing is set aside.
+    """
+    return isinstance(error, UnicodeDecodeError) or code_of(error) in _DAMAGE
 
 
 def may_be_index(error: Fault) -> bool:

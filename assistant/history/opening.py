@@ -83,7 +83,6 @@ def _prepare(database: Database) -> Opened:
         _refuse_foreign(connection)
         database.set_up()
         schema.migrate(connection)
-        schema.probe(connection)
         session, crashed = database.write(sessions.begin)
         if database.suspicion.exists():
             _mend(database)
@@ -95,8 +94,6 @@ def _prepare(database: Database) -> Opened:
         raise
     except faults.FAULTS as error:
         database.close()
-        if faults.code_of(error) == sqlite3.SQLITE_ERROR:
-            raise faults.damaged() from error
         raise database.error_of(error) from error
     return Opened(session, crashed)
 
@@ -109,9 +106,11 @@ def _mend(database: Database) -> None:
     """
     try:
         database.write(lambda db: db.execute("REINDEX"))
-        database.write(schema.rebuild_search)
+        database.write(schema.remake_search)
     except sqlite3.IntegrityError as error:
         raise faults.damaged() from error
+    if not schema.is_whole(database.connection()):
+        raise faults.damaged()
     _check(database.connection(), "integrity_check")
 
 

@@ -151,25 +151,30 @@ def applied(db: sqlite3.Connection) -> set[str]:
     return {name for (name,) in db.execute("SELECT name FROM migrations")}
 
 
-def probe(db: sqlite3.Connection) -> None:
-    """Compiles a statement of each kind, with the triggers that it fires, without running it.
-
-    Raises:
-        sqlite3.OperationalError: the tables are not what the migrations made: a name in them is damaged.
-    """
-    for table, columns in (("conversations", "id, title"), ("messages", "id, text, state")):
-        db.execute(f"EXPLAIN INSERT INTO {table}({columns}) SELECT {columns} FROM {table}")
-        db.execute(f"EXPLAIN UPDATE {table} SET {columns.split(', ')[1]} = ''")
-        db.execute(f"EXPLAIN DELETE FROM {table}")
-    db.execute("EXPLAIN SELECT * FROM searchable, attachments, media, sessions")
+def is_whole(db: sqlite3.Connection) -> bool:
+    """Whether the tables have exactly the columns that the migrations give them."""
+    fresh = sqlite3.connect(":memory:", isolation_level=None)
+    try:
+        register(fresh)
+        migrate(fresh)
+        return all(_columns(db, table) == _columns(fresh, table) for table in TABLES)
+    finally:
+        fresh.close()
 
 
-def rebuild_search(db: sqlite3.Connection) -> None:
-    """Makes the search indexes anew from the messages and titles."""
-    for index in ("message_index", "title_index"):
-        db.execute(f"INSERT INTO {index}({index}) VALUES('rebuild')")
-    db.execute("INSERT INTO sign_index(sign_index) VALUES('delete-all')")
-    _fill_signs(db)
+def _columns(db: sqlite3.Connection, table: str) -> list[tuple[str, str]]:
+    return [(name, kind) for _, name, kind, *_ in db.execute(f"PRAGMA table_info({table})")]
+
+
+def remake_search(db: sqlite3.Connection) -> None:
+    """Makes the search indexes anew from the messages and titles, whatever state they are in."""
+    for (trigger,) in db.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall():
+        db.execute(f'DROP TRIGGER "{trigger}"')
+    for index in INDEXES:
+        db.execute(f"DROP TABLE IF EXISTS {index}")
+    db.execute("DROP VIEW IF EXISTS searchable")
+    m003_search(db)
+    m005_signs(db)
 
 
 def _fill_signs(db: sqlite3.Connection) -> None:

@@ -49,7 +49,7 @@ def test_a_newer_database_is_refused_and_left_untouched(folder: Path) -> None:
         open_in(folder)
     assert "Update" in caught.value.action
     assert (folder / "history.db").read_bytes() == before
-    assert sorted(path.name for path in folder.iterdir()) == ["history.db", "media"]
+    assert sorted(path.name for path in folder.iterdir()) == ["history.db", "history.db.lock", "media"]
 
 
 @pytest.mark.parametrize("kind", ["garbage", "text", "truncated", "header", "tail", "other"])
