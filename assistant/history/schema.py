@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 
 from assistant.core.errors import StorageError
 from assistant.history import signs
+from assistant.history.faults import damaged
 
 Migration = Callable[[sqlite3.Connection], None]
 
@@ -122,9 +123,12 @@ def _decoded(data: bytes) -> str:
 def refuse_newer(db: sqlite3.Connection, migrations: Sequence[Migration] = MIGRATIONS) -> None:
     """Raises:
     StorageError: a newer Hearsight changed this database; nothing was written to it.
+    Damaged: it has a migration that we don't know but not all of ours, as no version leaves it.
     """
-    unknown = applied(db) - {migration.__name__ for migration in migrations}
-    if unknown:
+    had, ours = applied(db), {migration.__name__ for migration in migrations}
+    if had - ours and ours - had:
+        raise damaged()
+    if had - ours:
         raise StorageError(
             "The history was written by a newer version of Hearsight.",
             kept="It was left exactly as it is.",

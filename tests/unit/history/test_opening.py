@@ -52,6 +52,14 @@ def test_a_newer_database_is_refused_and_left_untouched(folder: Path) -> None:
     assert sorted(path.name for path in folder.iterdir()) == ["history.db", "history.db.lock", "media"]
 
 
+def test_a_name_of_a_migration_that_damage_changed_is_no_newer_version(folder: Path) -> None:
+    with_content(folder)
+    query(folder, "UPDATE migrations SET name = 'm003_seasch' WHERE name = 'm003_search'")
+    history = open_in(folder)
+    assert "damaged" in history.notice
+    history.close()
+
+
 @pytest.mark.parametrize("kind", ["garbage", "text", "truncated", "header", "tail", "other"])
 def test_a_broken_database_is_kept_aside_and_a_fresh_one_started(folder: Path, kind: str) -> None:
     with_content(folder)
