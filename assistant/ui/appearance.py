@@ -10,6 +10,15 @@ from assistant.ui.stylesheet import stylesheet
 from assistant.ui.theme import DARK, LIGHT, Tokens, palette
 
 
+def apply_theme(application: QApplication, choice: str = "system", font_size: int = 13) -> None:
+    """Gives the application its look, or changes it; `choice` is "system", "light" or "dark", `font_size` in pixels."""
+    look = application.findChild(Appearance)
+    if look is None:
+        Appearance(application, choice, font_size)
+    else:
+        look.choose(choice, font_size)
+
+
 class Appearance(QObject):
     """Keeps the application's look as the user chose it, and follows the system where they chose that."""
 

@@ -1,33 +1,45 @@
-"""Says when the window was first painted, for `hearsight bench start`."""
+"""The moment when the window is first on the screen: what can wait begins then."""
 
 from __future__ import annotations
 
 import os
 import sys
 import time
+from collections.abc import Callable
 
-from PySide6.QtCore import QEvent, QObject, QTimer
+from PySide6.QtCore import QEvent, QObject, QTimer, Slot
 from PySide6.QtWidgets import QWidget
 
-ASK = "HEARSIGHT_FIRST_PAINT"
-"""Set to anything, this environment variable makes the app print `first paint: SECONDS MODULES` to stderr."""
+VARIABLE = "HEARSIGHT_FIRST_PAINT"
+"""Set in the environment, it makes the program say when it was: see `hearsight bench start`."""
+HEAVY = ("torch", "onnxruntime", "faster_whisper", "ctranslate2", "xllamacpp", "sounddevice", "av", "rapidocr")
+"""Modules that must not be loaded by then."""
 
 
-def announce_first_paint(window: QWidget) -> None:
-    """Prints the moment of the first paint (seconds since the epoch) and the modules loaded by then, if asked."""
-    if os.environ.get(ASK):
-        window.installEventFilter(_FirstPaint(window))
+def announce_first_paint(window: QWidget, then: Callable[[], object] | None = None) -> None:
+    """Calls `then` once the window's first picture went to the display.
+
+    With `HEARSIGHT_FIRST_PAINT` set, prints `first paint <seconds since the epoch> <heavy modules>` to stderr before.
+    """
+    window.installEventFilter(_Watch(window, then))
 
 
-class _FirstPaint(QObject):
+class _Watch(QObject):
+    def __init__(self, window: QWidget, then: Callable[[], object] | None) -> None:
+        super().__init__(window)
+        self._then = then
+
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if event.type() == QEvent.Type.Paint:
             watched.removeEventFilter(self)
-            # After this event's painting is done and flushed.
-            QTimer.singleShot(0, _announce)
-        return False
+            # The pixels go to the display at the end of this round of painting.
+            QTimer.singleShot(0, self, self._report)
+        return super().eventFilter(watched, event)
 
-
-def _announce() -> None:
-    modules = ",".join(sorted({name.partition(".")[0] for name in sys.modules}))
-    print(f"first paint: {time.time():.6f} {modules}", file=sys.stderr, flush=True)
+    @Slot()
+    def _report(self) -> None:
+        if os.environ.get(VARIABLE):
+            loaded = ",".join(name for name in HEAVY if name in sys.modules)
+            print(f"first paint {time.time():.6f} {loaded}", file=sys.stderr, flush=True)
+        if self._then is not None:
+            self._then()

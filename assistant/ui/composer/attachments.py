@@ -4,17 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QWidget
 
-from assistant.core.media import Clip, Picture
 from assistant.ui import images
 from assistant.ui.buttons import IconButton
-from assistant.ui.conversation.chips import AudioChip, Play, Thumbnail, load_thumbnail
+from assistant.ui.conversation.chips import AudioChip, Thumbnail, load_thumbnail
 from assistant.ui.flow_layout import FlowLayout
 from assistant.workers.background import Background
+
+if TYPE_CHECKING:
+    from assistant.core.media import Clip, Picture
+    from assistant.ui.conversation.chips import Play
 
 _THUMBNAIL = QSize(96, 54)
 
@@ -25,10 +29,10 @@ class Attachments(QWidget):
     changed = Signal()
     picture_opened = Signal(object)
 
-    def __init__(self, background: Background, play: Play | None, parent: QWidget | None = None) -> None:
+    def __init__(self, background: Background, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._background = background
-        self._play = play
+        self.play: Play | None = None
         self._pictures: list[tuple[Picture, QWidget]] = []
         self._clip: tuple[Clip, QWidget] | None = None
         self._layout = FlowLayout(self)
@@ -54,7 +58,7 @@ class Attachments(QWidget):
     def set_clip(self, clip: Clip) -> None:
         """Takes a recording in the place of the one before."""
         self._drop_clip()
-        audio = AudioChip(lambda: clip, self._background, self._play)
+        audio = AudioChip(lambda: clip, self._background, self.play)
         chip = _Chip(audio, clip.name or "Recording", self._remove_clip)
         self._clip = (clip, chip)
         self._place(chip)

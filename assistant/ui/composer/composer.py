@@ -4,20 +4,23 @@ from __future__ import annotations
 
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QSize, Qt, Signal, Slot
 from PySide6.QtGui import QAction, QKeySequence, QScreen
 from PySide6.QtWidgets import QFileDialog, QFrame, QHBoxLayout, QLabel, QMenu, QToolButton, QVBoxLayout, QWidget
 
-from assistant.core.media import Clip, Picture
 from assistant.ui.buttons import IconButton
 from assistant.ui.composer.attachments import Attachments
 from assistant.ui.composer.editor import Editor
 from assistant.ui.composer.file_loading import NAME_FILTER, FileLoading
 from assistant.ui.composer.microphone import MicrophoneButton
-from assistant.ui.conversation.chips import Play
 from assistant.ui.icons import icon
 from assistant.workers.background import Background
+
+if TYPE_CHECKING:
+    from assistant.core.media import Clip, Picture
+    from assistant.ui.conversation.chips import Play
 
 SCREENSHOT_KEY = "Ctrl+Shift+S"
 
@@ -33,13 +36,13 @@ class Composer(QFrame):
     picture_opened = Signal(object)
     failed = Signal(str)
 
-    def __init__(self, background: Background, play: Play | None, parent: QWidget | None = None) -> None:
+    def __init__(self, background: Background, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("composer")
         self._working = False
         self._ask_when_recorded = False
         self.editor = Editor(self)
-        self.attachments = Attachments(background, play, self)
+        self.attachments = Attachments(background, self)
         self.microphone = MicrophoneButton(self)
         self._loading = FileLoading(background, self)
         self._heard = QLabel("", self)
@@ -47,6 +50,10 @@ class Composer(QFrame):
         self._build()
         self._connect()
         self._refresh()
+
+    def attach(self, play: Play | None) -> None:
+        """Gives attached recordings a play button, where sound can be played."""
+        self.attachments.play = play
 
     @property
     def is_empty(self) -> bool:

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import partial
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QRectF, QSize, Qt, Signal, Slot
 from PySide6.QtGui import QImage, QPainter, QPainterPath, QPaintEvent, QPixmap
 from PySide6.QtWidgets import QAbstractButton, QFrame, QHBoxLayout, QLabel, QSizePolicy, QWidget
 
 from assistant.core.cancel import CancelToken
-from assistant.core.errors import HearsightError
-from assistant.core.media import Clip
 from assistant.ui import images
 from assistant.ui.buttons import IconButton
 from assistant.ui.theme import RADIUS, color, tokens
@@ -19,11 +17,17 @@ from assistant.ui.waveform import Waveform, outline_of
 from assistant.ui.words import clock
 from assistant.workers.background import Background
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from assistant.core.errors import HearsightError
+    from assistant.core.media import Clip
+
+    Play = Callable[[Clip, CancelToken], None]
+    """Plays a clip on the calling thread and returns when it is over, or soon after the token was set."""
+
 THUMBNAIL = QSize(160, 90)
 _BARS = 28
-
-Play = Callable[[Clip, CancelToken], None]
-"""Plays a clip on the calling thread and returns when it is over, or soon after the token was set."""
 
 
 class Thumbnail(QAbstractButton):

@@ -20,7 +20,7 @@ class EmptyState(QWidget):
     type_requested = Signal()
     screenshot_requested = Signal()
 
-    def __init__(self, ask_key: str, screenshot_key: str, parent: QWidget | None = None) -> None:
+    def __init__(self, screenshot_key: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         title = QLabel("What would you like to know?", self)
         title.setObjectName("title")
@@ -31,7 +31,7 @@ class EmptyState(QWidget):
             "microphone",
             "Ask out loud",
             "Hold the key anywhere, speak, let go. The screen under the pointer comes along.",
-            ask_key,
+            "",
             "Hold to try",
         )
         self._type = _Card("keyboard", "Ask by typing", "Write below; add pictures or recordings.", "Enter", "Try it")
@@ -62,7 +62,9 @@ class EmptyState(QWidget):
         layout.addStretch(3)
 
     def set_ask_key(self, key: str) -> None:
+        """Until the settings are read, no key is shown."""
         self._speak.key.setText(key)
+        self._speak.key.setVisible(bool(key))
 
 
 class _Card(QFrame):
@@ -76,6 +78,7 @@ class _Card(QFrame):
         words.setObjectName("muted")
         words.setWordWrap(True)
         self.key = QLabel(key, self)
+        self.key.setVisible(bool(key))
         self.key.setObjectName("key")
         self.button = TextButton(action, self)
         self.button.setAccessibleName(f"{title}: {action}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtGui import QGuiApplication, QResizeEvent
@@ -13,11 +14,14 @@ from assistant.history.models import Attachment, Message
 from assistant.history.store import History
 from assistant.ui.buttons import TextButton
 from assistant.ui.conversation.bubble_text import BubbleText
-from assistant.ui.conversation.chips import AudioChip, Play, Thumbnail, load_thumbnail
+from assistant.ui.conversation.chips import AudioChip, Thumbnail, load_thumbnail
 from assistant.ui.conversation.toolbar import Toolbar
 from assistant.ui.conversation.transcript_editor import TranscriptEditor
 from assistant.ui.theme import SPACE
 from assistant.workers.background import Background
+
+if TYPE_CHECKING:
+    from assistant.ui.conversation.chips import Play
 
 _BUBBLE_SHARE = 0.8
 """Of the conversation's width: a bubble leaves room at its left."""

@@ -8,7 +8,6 @@ from PySide6.QtCore import Qt, QTimer, Signal, Slot
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from assistant.ui.conversation.answer import AnswerView
-from assistant.ui.conversation.chips import Play
 from assistant.ui.conversation.question import QuestionView
 from assistant.ui.conversation.scroll import Column, FollowingScrollArea
 from assistant.workers.background import Background
@@ -17,6 +16,7 @@ from assistant.workers.signals import ControllerSignals
 if TYPE_CHECKING:
     from assistant.history.models import Message
     from assistant.history.store import History
+    from assistant.ui.conversation.chips import Play
 
 _FIRST = 12
 """Messages that are shown at once; older ones follow, one in each turn of the event loop, as the reader nears them."""

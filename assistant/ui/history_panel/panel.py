@@ -42,14 +42,15 @@ class HistoryPanel(QWidget):
     """Conversation and its title."""
     failed = Signal(str)
 
-    def __init__(self, history: History, background: Background, parent: QWidget | None = None) -> None:
+    def __init__(self, background: Background, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("history")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
-        self._history, self._background = history, background
+        self._background = background
+        self._history: History | None = None
         self._open = 0
         self._search_token: CancelToken | None = None
-        self.model = HistoryModel(history, self)
+        self.model = HistoryModel(self)
         self.model.renamed.connect(self.renamed)
         self._pause = QTimer(self)
         self._pause.setSingleShot(True)
@@ -57,9 +58,16 @@ class HistoryPanel(QWidget):
         self._pause.timeout.connect(self._search)
         self._build()
 
+    def attach(self, history: History) -> None:
+        """Gives the pane what it shows; until then it is empty."""
+        self._history = history
+        self.model.attach(history)
+
     @Slot()
     def refresh(self) -> None:
         """Reads the list anew; a search that is shown is made again."""
+        if self._history is None:
+            return
         if self.search.text().strip():
             self._search()
         else:
@@ -206,7 +214,7 @@ class HistoryPanel(QWidget):
     def _search(self) -> None:
         self._forget_search()
         words = self.search.text().strip()
-        if words:
+        if words and self._history is not None:
             self._search_token = self._background.run(
                 partial(self._history.search, words), self._show_hits, self._on_error
             )
