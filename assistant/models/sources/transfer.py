@@ -114,17 +114,12 @@ async def fetch_all(
         async with slots:
             await fetch(client, transfer, limits, advance, cancel)
 
-    await together(one(transfer) for transfer in transfers)
-
-
-async def together(work: Any) -> list[Any]:
-    """Awaits coroutines side by side; raises the first failure itself, not a group of one."""
     try:
         async with asyncio.TaskGroup() as group:
-            tasks = [group.create_task(each) for each in work]
+            for transfer in transfers:
+                group.create_task(one(transfer))
     except BaseExceptionGroup as failures:
-        raise failures.exceptions[0] from None
-    return [task.result() for task in tasks]
+        raise failures.exceptions[0] from None  # the first one says it; the group only wraps it
 
 
 async def fetch(
