@@ -39,13 +39,18 @@ def cues(segments: Iterable[Segment]) -> Iterator[Segment]:
     for segment in segments:
         start = max(segment.start, reached)
         end = max(segment.end, start + SHORTEST_SECONDS)
-        parts = _parts(segment.text, end - start)
-        total = sum(len(part) for part in parts)
-        for part in parts:
-            reached = start + (end - start) * len(part) / total if part is not parts[-1] else end
+        for part, share in _shares(_parts(segment.text, end - start)):
+            reached = start + (end - start) * share
             yield Segment(start, reached, part)
-            total -= len(part)
             start = reached
+
+
+def _shares(parts: list[str]) -> Iterator[tuple[str, float]]:
+    """Each part with its share of what is left of the time; the last one's is 1."""
+    left = sum(len(part) for part in parts)
+    for part in parts:
+        yield part, len(part) / left
+        left -= len(part)
 
 
 def _parts(text: str, seconds: float) -> list[str]:
