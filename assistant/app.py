@@ -106,7 +106,7 @@ class App:
         self._connect()
 
     def _connect(self) -> None:
-        self.window.closed.connect(self._qt.quit)
+        self.window.quit_requested.connect(self._qt.quit)
         self.tray.quit_requested.connect(self._qt.quit)
         self.window.settings.changed.connect(self._on_settings)
         self.controller.state_changed.connect(self._on_state)

@@ -29,10 +29,10 @@ from PySide6.QtWidgets import QApplication, QLabel
 app = QApplication(["picture"])
 label = QLabel()
 label.setPixmap(QPixmap(sys.argv[1]))
-label.setWindowFlag(Qt.WindowType.FramelessWindowHint)
+label.setAlignment(Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignLeft)
 label.setWindowTitle("Desk")
-label.move(0, 0)
-label.show()
+label.setStyleSheet("background: black")
+label.showFullScreen()
 app.exec()
 """
 
