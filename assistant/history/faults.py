@@ -47,7 +47,7 @@ def damaged() -> Damaged:
     return Damaged(
         "The history's database is damaged.",
         kept="The file is untouched.",
-        action="Start Hearsight again: it keeps the damaged file aside and goes on with a fresh one.",
+        action="Start Hearsight again: it keeps the damaged file aside and takes over what can still be read.",
     )
 
 

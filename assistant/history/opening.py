@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 import os
-import sqlite3
 import time
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from assistant.core.errors import StorageError
 from assistant.core.files import PRIVATE, storage_error
-from assistant.history import faults, schema, sessions
+from assistant.history import faults, integrity, rescue, schema, sessions
 from assistant.history.database import Database
 from assistant.history.locking import process_lock
 
 _CHECKED_ALWAYS = 64 * 2**20
-"""Bytes. Up to this size each start checks the tables (measured: 45 ms for 126 MB); a larger file is checked after a
-crash or once damage was met, so that opening stays quick."""
+"""Bytes. Up to this size each start checks the tables; a larger file is checked after a crash or once damage was met,
+so that opening stays quick."""
 
 _SIDE_FILES = ("", "-wal", "-shm")
 
@@ -50,11 +49,15 @@ def open_database(database: Database) -> Opened:
             aside = set_aside(database.path)
             database.suspicion.unlink(missing_ok=True)
         _create_private(database.path)
-        notice = (
-            f"The history's database was damaged. It was kept as {aside.name} in {aside.parent}, "
-            "and a fresh history was started."
-        )
-        return replace(_prepare(database), notice=notice)
+        opened = _prepare(database)
+        return replace(opened, notice=_notice(aside, database.write(rescue.take_over, aside)))
+
+
+def _notice(aside: Path, rescued: int) -> str:
+    start = f"The history's database was damaged. It was kept as {aside.name} in {aside.parent}, and "
+    if rescued:
+        return start + f"what could still be read was taken over ({rescued} conversations)."
+    return start + "a fresh history was started."
 
 
 def set_aside(path: Path) -> Path:
@@ -80,56 +83,22 @@ def _prepare(database: Database) -> Opened:
     try:
         connection = database.connection()
         schema.refuse_newer(connection)
-        _refuse_foreign(connection)
+        suspicious = database.suspicion.exists()
+        # Before anything is written: a damaged file is kept as it was found.
+        if suspicious or database.path.stat().st_size <= _CHECKED_ALWAYS or sessions.any_crashed(connection):
+            integrity.check(connection)
         database.set_up()
         schema.migrate(connection)
-        session, crashed = database.write(sessions.begin)
-        if database.suspicion.exists():
-            _mend(database)
+        if suspicious:
+            database.write(integrity.mend)
             database.suspicion.unlink(missing_ok=True)
-        elif crashed or database.path.stat().st_size <= _CHECKED_ALWAYS:
-            for table in schema.TABLES:
-                _check(connection, f"quick_check({table})")
+        return Opened(*database.write(sessions.begin))
     except StorageError:
         database.close()
         raise
     except faults.FAULTS as error:
         database.close()
         raise database.error_of(error) from error
-    return Opened(session, crashed)
-
-
-def _mend(database: Database) -> None:
-    """Makes all that comes from the tables anew: their indexes and those of the search.
-
-    Raises:
-        Damaged: the tables themselves can't be read as a whole.
-    """
-    try:
-        database.write(lambda db: db.execute("REINDEX"))
-        database.write(schema.remake_search)
-    except sqlite3.IntegrityError as error:
-        raise faults.damaged() from error
-    if not schema.is_whole(database.connection()):
-        raise faults.damaged()
-    _check(database.connection(), "integrity_check")
-
-
-def _check(connection: sqlite3.Connection, check: str) -> None:
-    """Raises:
-    Damaged: the check found something.
-    """
-    (result,) = connection.execute(f"PRAGMA {check}").fetchone()
-    if result != "ok":
-        raise faults.damaged()
-
-
-def _refuse_foreign(connection: sqlite3.Connection) -> None:
-    """A database without our list of migrations but with tables isn't ours: it is treated like a damaged one."""
-    if not schema.applied(connection) and connection.execute("SELECT 1 FROM sqlite_master").fetchone():
-        names = {name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
-        if names != {"migrations"}:
-            raise faults.damaged()
 
 
 def _create_private(path: Path) -> None:

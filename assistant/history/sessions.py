@@ -20,7 +20,7 @@ def begin(db: sqlite3.Connection) -> tuple[int, bool]:
     Returns:
         The session's id, and whether another session had ended without saying so (a crash, a power cut).
     """
-    crashed = [session for session, pid, started in db.execute("SELECT * FROM sessions") if not _alive(pid, started)]
+    crashed = _crashed(db)
     for session in crashed:
         end(db, session)
     # Written before there were sessions, or by a process whose database this was before it was moved here.
@@ -30,10 +30,21 @@ def begin(db: sqlite3.Connection) -> tuple[int, bool]:
     return int(cursor.lastrowid or 0), bool(crashed)
 
 
+def any_crashed(db: sqlite3.Connection) -> bool:
+    """Whether a session ended without saying so; False where the database is older than sessions."""
+    known = db.execute("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'sessions'").fetchone()
+    return bool(known and _crashed(db))
+
+
 def end(db: sqlite3.Connection, session: int) -> None:
     """Forgets a session. What it still streamed will not go on."""
     _interrupt(db, "session_id = ?", session)
     db.execute("DELETE FROM sessions WHERE id = ?", (session,))
+
+
+def _crashed(db: sqlite3.Connection) -> list[int]:
+    rows = db.execute("SELECT id, pid, started FROM sessions").fetchall()
+    return [session for session, pid, started in rows if not _alive(pid, started)]
 
 
 def _interrupt(db: sqlite3.Connection, whose: str, *values: int) -> None:

@@ -49,7 +49,8 @@ class History:
     def open(self) -> None:
         """Connects and brings the tables up to date; answers of processes that died become "interrupted".
 
-        A damaged database is renamed to `<name>.broken-<time>` and a fresh one is started: `notice` says so.
+        A damaged database is renamed to `<name>.broken-<time>` and a fresh one is started with what could still be
+        read of it: `notice` says so.
 
         Raises:
             StorageError: the profile can't be written, or a newer Hearsight wrote the database (it stays as it is).
