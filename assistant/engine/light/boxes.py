@@ -59,7 +59,9 @@ class Box:
 
 
 def split(box: Box, before: Sequence[int]) -> list[Box]:
-    """Cuts a box before the words of the given numbers (from 1)."""
+    """Cuts a box before the words of the given numbers (from 1); whole where there are none."""
+    if not before:
+        return [box]
     texts, bounds = box.text.split(), [0, *before, len(box.words)]
     return [
         replace(

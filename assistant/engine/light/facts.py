@@ -6,28 +6,13 @@ from __future__ import annotations
 import itertools
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from decimal import Decimal
 
+from assistant.engine.light.numbers import Number, number
 from assistant.engine.light.tables import Table
 
-_NUMBER = re.compile(
-    r"""^(?P<before>[-−+(]?\s*(?:[$€£¥]|USD|EUR|GBP|CHF|kr)?\s*[-−+]?)
-        (?P<digits>\d{1,3}(?:[, ’']\d{3})+(?:\.\d+)?|\d+(?:[.,]\d+)?)
-        \s*(?P<after>[)%€$£¥]|USD|EUR|GBP|CHF|kr|[KMGT]?i?B|kB|ms|s|kg|g|km|m|cm|h)?\)?$""",
-    re.VERBOSE,
-)
 _FEWEST = 3
 """Numbers that a column must hold: below, looking is as quick."""
-
-
-@dataclass(frozen=True)
-class Number:
-    """A number as written in a cell, with the currency or unit beside it."""
-
-    value: Decimal
-    unit: str
-    text: str
 
 
 def facts(table: Table) -> list[str]:
@@ -44,39 +29,38 @@ def facts(table: Table) -> list[str]:
     return lines
 
 
-def number(text: str) -> Number | None:
-    """Reads a number with thousands separators, a sign, brackets for negatives, a currency, a percent sign, a unit."""
-    match = _NUMBER.match(text.strip())
-    if match is None:
-        return None
-    before, after = match["before"], match["after"] or ""
-    digits = re.sub(r"[ ’']", "", match["digits"])
-    digits = digits.replace(",", "") if re.fullmatch(r"\d{1,3}(,\d{3})+(\.\d+)?", digits) else digits.replace(",", ".")
-    value = Decimal(digits)
-    negative = any(sign in before for sign in "-−(")
-    unit = re.sub(r"[-−+()\s]", "", before) or after.strip("()")
-    return Number(-value if negative else value, unit, text.strip())
-
-
 def _header(table: Table) -> int | None:
-    """The last of the top rows (three at most) that hold words and no numbers; None where there is none."""
+    """The last of the top rows (three at most) that names columns: mostly words, where numbers stand below."""
     found = None
     for at, row in enumerate(table.cells[:3]):
         filled = [cell for cell in row if cell]
-        if any(number(cell) for cell in row[1:]):
-            break
-        if len(filled) >= 2:
+        words = [cell for cell in filled if number(cell) is None]
+        if len(filled) >= 2 and len(words) * 10 >= len(filled) * 6 and _names_numbers(table.cells, at):
             found = at
     return found
 
 
+def _names_numbers(cells: Sequence[Sequence[str]], at: int) -> bool:
+    """Whether a column has a word in row `at` and mostly numbers below."""
+    below = cells[at + 1 :]
+    for column, name in enumerate(cells[at]):
+        values = [row[column] for row in below if row[column]]
+        if name and number(name) is None and values and 2 * sum(number(v) is not None for v in values) > len(values):
+            return True
+    return False
+
+
 def _label_column(body: Sequence[Sequence[str]]) -> int | None:
-    """The first column that holds words in most rows: what a row is called by."""
-    for column in range(len(body[0]) if body else 0):
-        words = sum(1 for row in body if row[column] and number(row[column]) is None)
-        if words * 2 > len(body):
-            return column
+    """What a row is called by: the first column of words in most rows, or of anything but numbers (codes, dates)."""
+    for is_name in (_is_words, lambda cell: bool(cell) and number(cell) is None):
+        for column in range(len(body[0]) if body else 0):
+            if sum(is_name(row[column]) for row in body) * 2 > len(body):
+                return column
     return None
+
+
+def _is_words(cell: str) -> bool:
+    return bool(_WORD.search(cell)) and not any(letter.isdigit() for letter in cell[:4])
 
 
 def _label(row: Sequence[str], column: int | None) -> str:
@@ -89,6 +73,12 @@ def _is_index(cells: Sequence[str]) -> bool:
     return len(values) >= 2 and all(b - a == 1 for a, b in itertools.pairwise(values))
 
 
+_NAMES_ONLY = re.compile(
+    r"\b(id|no|nr|number|order|code|year|zip|phone|platform|page|room|port|line)s?\b", re.IGNORECASE
+)
+"""Columns whose numbers are names: nobody adds them up."""
+
+_WORD = re.compile(r"[^\W\d_]{3,}")
 _TOTAL = re.compile(r"^(grand |sub)?(total|sum|summe|somme|totale?)s?\b", re.IGNORECASE)
 
 
@@ -96,12 +86,16 @@ def _column_fact(name: str, cells: Sequence[tuple[str, str]]) -> str:
     read = [(label, found) for label, cell in cells if cell and (found := number(cell))]
     filled = sum(1 for _, cell in cells if cell)
     rows = [(label, found) for label, found in read if not _TOTAL.match(label)]
-    if len(rows) < _FEWEST or len(read) * 10 < filled * 8 or not name:
+    if len(rows) < _FEWEST or len(read) * 10 < filled * 8 or not name or _NAMES_ONLY.search(name):
         return ""
+    if len({found.unit for _, found in rows}) > 1 and not all(found.is_size for _, found in rows):
+        return ""  # metres beside kilograms
     lowest, highest = min(rows, key=lambda r: r[1].value), max(rows, key=lambda r: r[1].value)
     total = sum((found.value for _, found in rows), Decimal(0))
+    mean = total / len(rows)
     return (
-        f"{name}: lowest {_named(lowest)}, highest {_named(highest)}, sum {_like(total, highest[1])}, count {len(rows)}"
+        f"{name}: lowest {_named(lowest)}, highest {_named(highest)}, sum {_like(total, highest[1])}, "
+        f"average {_like(mean, highest[1])}, count {len(rows)}"
     )
 
 
@@ -111,7 +105,9 @@ def _named(row: tuple[str, Number]) -> str:
 
 
 def _like(value: Decimal, sample: Number) -> str:
-    """Writes a sum the way the column writes its numbers."""
-    text = f"{value:,}" if "," in sample.text or "." not in sample.text else f"{value}"
-    before = sample.unit if sample.unit and sample.text.lstrip("-−+( ").startswith(sample.unit) else ""
-    return f"{before}{text}{'' if before else sample.unit}"
+    """Writes a computed value the way the column writes its numbers."""
+    value = round(value / sample.scale, 2)
+    plain = f"{value:f}".rstrip("0").rstrip(".") if "." in f"{value:f}" and "." not in sample.text else f"{value:f}"
+    whole, _, rest = plain.partition(".")
+    text = (f"{int(whole):,}" if "," in sample.text or len(whole) > 4 else whole) + (f".{rest}" if rest else "")
+    return f"{sample.unit}{text}" if sample.unit_first else f"{text} {sample.unit}".rstrip()

@@ -8,11 +8,12 @@ from dataclasses import dataclass
 
 from assistant.core.media import Window
 from assistant.engine.light.boxes import Box, text_height
+from assistant.engine.light.charts import Chart, find_charts
 from assistant.engine.light.layout_blocks import blocks
-from assistant.engine.light.layout_rows import Row, rows
+from assistant.engine.light.layout_rows import Row, is_menu, phrase_text, phrases, rows
 from assistant.engine.light.tables import Table, tables
 
-Piece = Table | Row
+Piece = Table | Chart | Row
 
 _TITLE_BAR = 45
 """Pixels above a window's rectangle in which its title may stand, where the rectangle is without its frame."""
@@ -20,10 +21,16 @@ _TITLE_BAR = 45
 _SAME_TITLE = 0.7
 
 _BUTTONS = 5.0
-"""In line heights: how far from the right edge minimise, maximise and close may begin."""
+"""In line heights: how far from the edges the window's icon and its buttons reach."""
+
+_BUTTON_EDGE = 2.5
+"""In line heights: how far from a window's lower edge its buttons stand at most."""
+
+_BUTTON_LENGTH = 28
+_MOST_BUTTONS = 5
 
 _BUTTON_TEXT = 4
-"""Their icons are read as this many characters at most."""
+"""The icons of a title bar are read as this many characters at most."""
 
 
 @dataclass(frozen=True)
@@ -40,12 +47,14 @@ class Section:
     Attributes:
         title: the window's title; "" outside of windows, or where the windows aren't known.
         status: the line at the window's lower edge, apart from its body.
+        buttons: what stands there instead in forms and dialogs.
     """
 
     title: str
     active: bool
     body: tuple[Block, ...]
-    status: tuple[Row, ...]
+    status: tuple[Row, ...] = ()
+    buttons: tuple[str, ...] = ()
 
 
 def lay_out(boxes: Sequence[Box], windows: Sequence[Window] = ()) -> list[Section]:
@@ -87,11 +96,14 @@ def _is_title(box: Box, window: Window) -> bool:
 
 
 def _section(boxes: Sequence[Box], window: Window | None) -> Section:
+    bar = _title_bar(boxes, window) if window else []
+    charts, inner = find_charts([box for box in boxes if box not in bar])
     if window is None:
-        return Section("", False, _body(boxes), ())
-    bar = _title_bar(boxes, window)
-    inner, status = _status_line([box for box in boxes if box not in bar], window)
-    return Section(window.title, window.active, _body(inner), status)
+        return Section("", False, _body(inner, charts))
+    last = _last_line(inner, window)
+    body = _body([box for box in inner if box not in last], charts)
+    buttons = _buttons(last, window) if last else ()
+    return Section(window.title, window.active, body, (last,) if last and not buttons else (), buttons)
 
 
 def _title_bar(boxes: Sequence[Box], window: Window) -> list[Box]:
@@ -104,25 +116,49 @@ def _title_bar(boxes: Sequence[Box], window: Window) -> list[Box]:
         for box in boxes
         if box is not title
         and abs(box.middle_y - title.middle_y) < 0.5 * title.height
-        and window.rect.right - box.x < _BUTTONS * title.height
         and len(box.text) <= _BUTTON_TEXT
+        and min(window.rect.right - box.x, box.right - window.rect.x) < _BUTTONS * title.height
     ]
     return [title, *buttons]
 
 
-def _body(boxes: Sequence[Box]) -> tuple[Block, ...]:
-    return tuple(Block(tuple(tables(rows(block)))) for block in blocks(boxes))
+def _body(boxes: Sequence[Box], charts: Sequence[Chart]) -> tuple[Block, ...]:
+    found = [block for part in _at_menus(rows(boxes)) for block in blocks([box for row in part for box in row])]
+    pieces = [Block(tuple(tables(rows(block)))) for block in found]
+    return (*pieces, *(Block((chart,)) for chart in charts))
 
 
-def _status_line(boxes: Sequence[Box], window: Window) -> tuple[list[Box], tuple[Row, ...]]:
-    """The last row, where it lies at the window's lower edge and well apart from the text above."""
+def _at_menus(found: Sequence[Row]) -> list[list[Row]]:
+    """Rows parted at menu bars, which stand alone: no column reaches across one."""
+    parts: list[list[Row]] = []
+    for row in found:
+        if not parts or is_menu(row) or is_menu(parts[-1][-1]):
+            parts.append([])
+        parts[-1].append(row)
+    return parts
+
+
+def _last_line(boxes: Sequence[Box], window: Window) -> Row:
+    """The last row, where it lies at the window's lower edge: a status line well apart from the text above, or
+    buttons. Empty where there is none."""
     found = rows(boxes)
-    if len(found) < 3:
-        return list(boxes), ()
+    if len(found) < 2:
+        return ()
     unit = text_height(boxes)
     last, before = found[-1], found[-2]
-    at_edge = window.rect.bottom - max(box.bottom for box in last) < 1.2 * unit
-    apart = min(box.y for box in last) - max(box.bottom for box in before) > 1.5 * unit
-    if at_edge and apart:
-        return [box for box in boxes if box not in last], (last,)
-    return list(boxes), ()
+    to_edge = window.rect.bottom - max(box.bottom for box in last)
+    gap = min(box.y for box in last) - max(box.bottom for box in before)
+    if to_edge < 1.2 * unit and gap > 1.5 * unit:
+        return last
+    return last if to_edge < _BUTTON_EDGE * unit and gap > 0 and _buttons(last, window) else ()
+
+
+def _buttons(row: Row, window: Window) -> tuple[str, ...]:
+    """The row's texts where they are buttons: few and short, in the middle or at the right of a window."""
+    texts = [phrase_text(phrase) for phrase in phrases(row)]
+    left, right = row[0].x, max(box.right for box in row)
+    off_middle = abs((left + right) / 2 - (window.rect.x + window.rect.width / 2))
+    placed = off_middle < 0.1 * window.rect.width or window.rect.right - right < 0.25 * window.rect.width
+    placed = placed and left - window.rect.x > 0.1 * window.rect.width
+    short = all(len(text) <= _BUTTON_LENGTH and text[:1].isalpha() and text[-1] not in ".,:;" for text in texts)
+    return tuple(texts) if placed and short and len(texts) <= _MOST_BUTTONS else ()

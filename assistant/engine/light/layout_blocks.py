@@ -27,6 +27,9 @@ _MISALIGNED = 0.35
 """Share of the lines beside each other that aren't on one line, from which on the two sides are two things. Two lists
 of unequal pitch have about 0.7; a table has none, save where the recogniser drew a box badly."""
 
+_PARTNERED = 0.6
+"""Share of lines with a partner from which on running text belongs to what stands beside it."""
+
 _FEWEST_LINES = 2
 _PROSE_CHARACTERS = 24
 _FULL_LINE = 0.8
@@ -99,7 +102,16 @@ def _line_middles(boxes: Sequence[Box], unit: float) -> list[float]:
 
 
 def _apart(left: Sequence[Box], right: Sequence[Box], unit: float) -> bool:
-    return _is_prose(left) or _is_prose(right) or _misaligned(left, right, unit)
+    prose = _is_prose(left), _is_prose(right)
+    if all(prose) or _misaligned(left, right, unit):
+        return True
+    return any(prose) and _partnered(*((left, right) if prose[0] else (right, left)), unit) < _PARTNERED
+
+
+def _partnered(prose: Sequence[Box], other: Sequence[Box], unit: float) -> float:
+    """Which share of the lines of running text has something on the same line: all of a log's, few beside a menu."""
+    a, b = _line_middles(prose, unit), _line_middles(other, unit)
+    return sum(1 for middle in a if min(abs(middle - m) for m in b) <= _SAME_LINE * unit) / len(a)
 
 
 def _is_prose(boxes: Sequence[Box]) -> bool:

@@ -82,10 +82,12 @@ class Ocr:
         """
         self.load()
         picture = np.ascontiguousarray(pixels[:, :, ::-1])  # RapidOCR expects OpenCV's BGR
-        quads = self._detect(picture, cancel)
-        boxes = self._recognise(picture, quads, cancel)
-        lone = self._recognise(picture, strays(picture, quads), cancel)
-        return _with_strays(boxes, [box for box in lone if _is_character(box)])
+        found = self._detect(picture, cancel)
+        quads = tidy(np.concatenate([found, strays(picture, found)]))
+        boxes = self._recognise(picture, quads[: len(found)], cancel)
+        lone = self._recognise(picture, quads[len(found) :], cancel)
+        kept = [box for box in boxes if box.text and box.score >= _LOWEST_SCORE]
+        return _with_strays(kept, [box for box in lone if _is_character(box)])
 
     def _detect(self, picture: Pixels, cancel: CancelToken) -> Quads:
         """Looks once at a bounded size, and again strip by strip at a larger one where the text came out small."""
@@ -109,7 +111,6 @@ class Ocr:
         return np.asarray(found, np.float32) / factors
 
     def _in_order(self, quads: Quads) -> Quads:
-        quads = tidy(quads)
         return np.asarray(self._detector.sorted_boxes(quads), np.float32) if len(quads) else quads
 
     @property
@@ -127,8 +128,7 @@ class Ocr:
             batch = by_width[start : start + _BATCH]
             result = self._rapid.recognize_txt([unique[key] for key in batch])
             read.update(zip(batch, zip(result.txts, result.scores, strict=True), strict=True))
-        boxes = [_box(quad, piece, *read[key]) for quad, piece, key in zip(quads, pieces, keys, strict=True)]
-        return [box for box in boxes if box.text and box.score >= _LOWEST_SCORE]
+        return [_box(quad, piece, *read[key]) for quad, piece, key in zip(quads, pieces, keys, strict=True)]
 
     def _cut(self, picture: Pixels, quad: NDArray[np.float32]) -> Pixels:
         """The pixels of one piece of text, turned upright."""

@@ -39,6 +39,7 @@ def strays(picture: Pixels, quads: Quads) -> Quads:
     unit = float(np.median(known[:, 3] - known[:, 1]))
     found = _joined(_characters(picture, known, unit), unit)
     found = found[(found[:, 2] - found[:, 0]) <= _WIDEST * unit]
+    found = found[~_inside(found, known)]
     found = found[_on_line(found, known, unit)]
     found = found[_lined_up(found, known, unit)][:_MOST]
     across, down = 0.12 * unit, 0.25 * unit  # a sheet's rules stand close on the left and the right
@@ -86,6 +87,15 @@ def _joined(characters: Rects, unit: float) -> Rects:
         else:
             pieces.append([left, top, right, bottom])
     return np.array(pieces, np.float32).reshape(-1, 4)
+
+
+def _inside(found: Rects, known: Rects) -> NDArray[np.bool_]:
+    """Which pieces lie half or more in a known box: what sticks out of it was cut by the box, not overlooked."""
+    low = np.maximum(found[:, None, :2], known[None, :, :2])
+    high = np.minimum(found[:, None, 2:], known[None, :, 2:])
+    shared = np.prod(np.clip(high - low, 0, None), axis=2)
+    area = np.prod(found[:, 2:] - found[:, :2], axis=1)
+    return np.asarray((shared >= 0.5 * area[:, None]).any(axis=1))
 
 
 def _on_line(found: Rects, known: Rects, unit: float) -> NDArray[np.bool_]:
