@@ -10,6 +10,9 @@ import pytest
 
 pytest_plugins = ["tests.helpers.display", "tests.helpers.sound"]
 
+# Windows of the test process itself never show up on a display; programs that a test starts get one of their own.
+os.environ["QT_QPA_PLATFORM"] = "offscreen"
+
 _MODELS = os.environ.get("HEARSIGHT_MODELS", "")
 
 

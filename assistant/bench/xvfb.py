@@ -56,7 +56,8 @@ class XServer:
     @property
     def env(self) -> dict[str, str]:
         """The variables for programs that shall show up here: this display, and no Wayland session."""
-        kept = {k: v for k, v in os.environ.items() if k not in ("WAYLAND_DISPLAY", "XDG_SESSION_TYPE", "XAUTHORITY")}
+        other = ("WAYLAND_DISPLAY", "XDG_SESSION_TYPE", "XAUTHORITY", "QT_QPA_PLATFORM")
+        kept = {name: value for name, value in os.environ.items() if name not in other}
         return {**kept, "DISPLAY": self.display}
 
     def __enter__(self) -> XServer:

@@ -39,7 +39,7 @@ class Controller(ControllerQuestions):
         self._key_poll.timeout.connect(self._poll_key)
         self._too_long = QTimer(self)
         self._too_long.setSingleShot(True)
-        self._too_long.timeout.connect(partial(self._coordinator.handle, Event.TOO_LONG))
+        self._too_long.timeout.connect(self.end_recording_soon)
         self._by_hotkey = False
         self.key.connect(self.on_key)
         self.slept.connect(self.on_sleep)
@@ -80,6 +80,11 @@ class Controller(ControllerQuestions):
     def cancel(self) -> None:
         """Esc, Stop: ends whatever runs; what was recorded or answered is kept."""
         self._coordinator.handle(Event.CANCEL)
+
+    @Slot()
+    def end_recording_soon(self) -> None:
+        """The longest recording is reached: it is sent as it is."""
+        self._coordinator.handle(Event.TOO_LONG)
 
     @Slot()
     def on_sleep(self) -> None:
