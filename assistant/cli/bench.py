@@ -25,6 +25,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="print one JSON object as the last line")
     parser.add_argument("--runs", type=int, default=None, help="how often to repeat (each bench has its own default)")
     parser.add_argument("--keep", metavar="FOLDER", default="", help="keep pictures and raw results here")
+    parser.add_argument(
+        "--budgets", metavar="CHARACTERS,…", default="", help="answers: try these screen budgets; the first one counts"
+    )
 
 
 def run(args: argparse.Namespace) -> int:
