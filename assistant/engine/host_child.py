@@ -13,7 +13,6 @@ import signal
 import threading
 import time
 from collections.abc import Callable
-from multiprocessing.connection import Connection
 
 from assistant.core.cancel import Cancelled, CancelToken
 from assistant.core.errors import EngineCrashed, HearsightError
@@ -21,6 +20,7 @@ from assistant.core.events import Delta, Progress
 from assistant.engine.base import Engine
 from assistant.engine.host_media import Receiver
 from assistant.engine.host_messages import Call, Cancel, Events, Loading, Raised, Reply, Returned, WasCancelled
+from assistant.engine.shared_arrays import Channel
 
 _INTERVAL = 1 / 50
 
@@ -29,7 +29,7 @@ log = logging.getLogger(__name__)
 Job = tuple[Call, tuple[object, ...], CancelToken]
 
 
-def main(build: Callable[[], Engine], control: Connection, arrays: Connection, log_level: int) -> None:
+def main(build: Callable[[], Engine], control: Channel, arrays: Channel, log_level: int) -> None:
     """Serves calls until the other side closes the pipe."""
     _stand_alone(log_level)
     jobs: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
@@ -44,7 +44,7 @@ def main(build: Callable[[], Engine], control: Connection, arrays: Connection, l
 class Outbox:
     """Sends what a call emits: at once when nothing was sent lately, else together with what follows."""
 
-    def __init__(self, control: Connection) -> None:
+    def __init__(self, control: Channel) -> None:
         self._control = control
         self._lock = threading.Lock()
         self._waiting: list[Progress] = []
@@ -98,7 +98,7 @@ def _stand_alone(log_level: int) -> None:
         logging.basicConfig(level=log_level, format="%(asctime)s %(levelname)s %(name)s (engine): %(message)s")
 
 
-def _read(control: Connection, receiver: Receiver, jobs: queue.SimpleQueue[Job | None]) -> None:
+def _read(control: Channel, receiver: Receiver, jobs: queue.SimpleQueue[Job | None]) -> None:
     """Takes messages as they come. When the other side is gone, nothing that is still running is of use to anyone."""
     tokens: dict[int, CancelToken] = {}
     try:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from multiprocessing.connection import Connection
 
 from assistant.core.media import Clip, Picture
 from assistant.core.prompt import Prompt, Turn
 from assistant.engine import shared_arrays
 from assistant.engine.host_messages import ClipReference, PackedPrompt, PackedTurn, PictureReference
+from assistant.engine.shared_arrays import Channel
 
 _KEPT_BYTES = 128 * 1024**2
 """Pixels that the engine's process keeps: five screens in 4K."""
@@ -23,7 +23,7 @@ class Sender:
         history_pictures: whether the engine sees pictures of past turns; else they stay behind.
     """
 
-    def __init__(self, channel: Connection, process: int, *, history_pictures: bool) -> None:
+    def __init__(self, channel: Channel, process: int, *, history_pictures: bool) -> None:
         self._channel = channel
         self._process = process
         self._history_pictures = history_pictures
@@ -78,7 +78,7 @@ def pack_clip(clip: Clip, attached: list[Picture | Clip]) -> ClipReference:
 class Receiver:
     """The engine's side."""
 
-    def __init__(self, channel: Connection) -> None:
+    def __init__(self, channel: Channel) -> None:
         self._channel = channel
         self._pictures: dict[str, Picture] = {}
 

@@ -13,14 +13,20 @@ import secrets
 import sys
 import tempfile
 from multiprocessing import reduction
-from multiprocessing.connection import Connection
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+__all__ = ["Channel", "receive", "send"]
 
-def send(channel: Connection, array: NDArray[Any], process: int) -> object:
+if sys.platform == "win32":
+    from multiprocessing.connection import PipeConnection as Channel
+else:
+    from multiprocessing.connection import Connection as Channel
+
+
+def send(channel: Channel, array: NDArray[Any], process: int) -> object:
     """Sends one array over a channel that carries nothing else.
 
     Args:
@@ -35,7 +41,7 @@ def send(channel: Connection, array: NDArray[Any], process: int) -> object:
     return _share(channel, array, process) if array.nbytes else None
 
 
-def receive(channel: Connection) -> NDArray[Any]:
+def receive(channel: Channel) -> NDArray[Any]:
     """The next array of the channel, read-only, in the shared memory itself: it is freed with the array."""
     shape, dtype, size = channel.recv()
     if size == 0:
@@ -45,7 +51,7 @@ def receive(channel: Connection) -> NDArray[Any]:
     return array
 
 
-def _share(channel: Connection, array: NDArray[Any], process: int) -> object:
+def _share(channel: Channel, array: NDArray[Any], process: int) -> object:
     """Copies the array into new shared memory and hands the other side the way to it."""
     content = np.ascontiguousarray(array).data.cast("B")
     if sys.platform == "win32":
@@ -65,7 +71,7 @@ def _share(channel: Connection, array: NDArray[Any], process: int) -> object:
     return None
 
 
-def _open(channel: Connection, size: int) -> mmap.mmap:
+def _open(channel: Channel, size: int) -> mmap.mmap:
     if sys.platform == "win32":
         return mmap.mmap(-1, size, tagname=channel.recv())
     file = reduction.recv_handle(channel)
