@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
+
 from PySide6.QtCore import QObject, Qt, Signal, Slot
-from PySide6.QtGui import QFontDatabase
+from PySide6.QtGui import QFontDatabase, QGuiApplication
 from PySide6.QtWidgets import QApplication
 
 from assistant.ui.stylesheet import stylesheet
@@ -17,6 +20,26 @@ def apply_theme(application: QApplication, choice: str = "system", font_size: in
         Appearance(application, choice, font_size)
     else:
         look.choose(choice, font_size)
+
+
+def remembered(settings_file: Path) -> tuple[str, int]:
+    """Theme and font size as the settings file has them, read without the settings' own (slower) module.
+
+    What can't be read or used here is the settings' business a moment later; until then the defaults do.
+    """
+    try:
+        general = json.loads(settings_file.read_bytes()).get("general", {})
+        theme, size = general.get("theme", "system"), general.get("font_size", 13)
+    except (OSError, ValueError, AttributeError):
+        return "system", 13
+    return (theme if theme in ("light", "dark") else "system"), (size if isinstance(size, int) else 13)
+
+
+def is_dark(application: QGuiApplication, choice: str) -> bool:
+    """Whether a chosen theme is dark, now."""
+    if choice == "system":
+        return application.styleHints().colorScheme() == Qt.ColorScheme.Dark
+    return choice == "dark"
 
 
 class Appearance(QObject):
@@ -55,6 +78,4 @@ class Appearance(QObject):
         self.changed.emit()
 
     def _wanted(self) -> Tokens:
-        if self._choice == "system":
-            return DARK if self._application.styleHints().colorScheme() == Qt.ColorScheme.Dark else LIGHT
-        return DARK if self._choice == "dark" else LIGHT
+        return DARK if is_dark(self._application, self._choice) else LIGHT

@@ -49,14 +49,14 @@ class Session(QObject):
     ) -> None:
         super().__init__(window)
         self._window, self._controller, self._downloads = window, controller, downloads
+        self._parts = parts = window.parts
         self._settings_window: SettingsWindow | None = None
         background = window.background
         self.settings = SettingsEditor(settings_store.load(), settings_store, background, self)
-        self.conversation = ConversationView(controller, history, background, play, window)
+        self.conversation = ConversationView(controller, history, background, play, parts)
+        parts.stack.addWidget(self.conversation)
         self._screenshot = Screenshot(controller, window)
-        self._actions = ConversationActions(controller, history, background, window.bars, self)
-        window.history.attach(history)
-        window.composer.attach(play)
+        self._actions = ConversationActions(controller, history, background, parts.bars, self)
         self._connect_history()
         self._connect_conversation()
         self._connect_composer()
@@ -65,11 +65,11 @@ class Session(QObject):
 
     def begin(self) -> None:
         """Shows how things stand now."""
-        self._window.empty.set_ask_key(str(self.settings.value("shortcuts", "ask")))
-        self._window.history.refresh()
-        self._window.history.show_open(self._controller.conversation)
+        self._parts.empty.set_ask_key(str(self.settings.value("shortcuts", "ask")))
+        self._parts.history.refresh()
+        self._parts.history.show_open(self._controller.conversation)
         self.conversation.open(self._controller.conversation)
-        self._window.status.show_status(self._controller.engine_status)
+        self._parts.status.show_status(self._controller.engine_status)
 
     def end(self) -> None:
         """Writes what waits."""
@@ -89,7 +89,7 @@ class Session(QObject):
         self._settings_window.show_page(page)
 
     def _connect_history(self) -> None:
-        panel, controller = self._window.history, self._controller
+        panel, controller = self._parts.history, self._controller
         panel.opened.connect(controller.open_conversation)
         panel.hit_opened.connect(self._open_hit)
         panel.new_requested.connect(self._new_conversation)
@@ -97,60 +97,65 @@ class Session(QObject):
         panel.renamed.connect(controller.rename_conversation)
         panel.pinned.connect(self._actions.pin)
         panel.removed.connect(self._actions.remove_conversation)
-        panel.failed.connect(self._window.bars.say)
-        self._actions.failed.connect(self._window.bars.say)
-        self.settings.failed.connect(self._window.bars.say)
+        panel.failed.connect(self._parts.bars.say)
+        self._actions.failed.connect(self._parts.bars.say)
+        self.settings.failed.connect(self._parts.bars.say)
 
     def _connect_conversation(self) -> None:
-        view, controller, empty = self.conversation, self._controller, self._window.empty
+        view, controller, empty = self.conversation, self._controller, self._parts.empty
         view.picture_opened.connect(self._open_picture)
         view.link_clicked.connect(self._open_link)
         view.retry_requested.connect(controller.retry)
         view.corrected.connect(controller.edit_transcript)
         view.delete_requested.connect(self._actions.delete_answer)
-        view.emptied.connect(self._window.show_empty)
-        view.failed.connect(self._window.bars.say)
+        view.emptied.connect(self._show_empty)
+        view.failed.connect(self._parts.bars.say)
         self._actions.message_removed.connect(view.refresh)
         empty.press.connect(controller.press)
         empty.release.connect(controller.release)
-        empty.type_requested.connect(self._window.composer.editor.setFocus)
+        empty.type_requested.connect(self._parts.composer.editor.setFocus)
         empty.screenshot_requested.connect(self._screenshot.start)
 
     def _connect_composer(self) -> None:
-        composer, controller = self._window.composer, self._controller
+        composer, controller = self._parts.composer, self._controller
         composer.asked.connect(controller.ask)
         composer.stop_requested.connect(controller.cancel)
         composer.recording_changed.connect(controller.record_clip)
         composer.screenshot_requested.connect(self._screenshot.start)
         composer.picture_opened.connect(self._open_attached)
-        composer.failed.connect(self._window.bars.say)
-        self._window.status.clicked.connect(partial(self.show_settings, "engine"))
+        composer.failed.connect(self._parts.bars.say)
+        self._parts.status.clicked.connect(partial(self.show_settings, "engine"))
         self.settings.changed.connect(self._on_settings)
 
     def _connect_controller(self) -> None:
-        window, controller = self._window, self._controller
-        controller.conversation_changed.connect(window.history.show_open)
-        controller.history_changed.connect(window.history.refresh)
+        parts, controller = self._parts, self._controller
+        controller.conversation_changed.connect(parts.history.show_open)
+        controller.history_changed.connect(parts.history.refresh)
         controller.state_changed.connect(self._on_state)
-        controller.level.connect(window.composer.show_level)
-        controller.engine_changed.connect(window.status.show_status)
+        controller.level.connect(parts.composer.show_level)
+        controller.engine_changed.connect(parts.status.show_status)
         controller.notice.connect(self._on_notice)
-        controller.composer_clip.connect(window.composer.on_recorded)
-        controller.composer_picture.connect(window.composer.add_picture)
+        controller.composer_clip.connect(parts.composer.on_recorded)
+        controller.composer_picture.connect(parts.composer.add_picture)
         controller.nothing_heard.connect(self._on_nothing_heard)
         controller.recovered.connect(self._on_recovered)
 
     def _add_shortcuts(self) -> None:
         for keys, action in (
             ("Ctrl+N", self._new_conversation),
-            ("Ctrl+F", self._window.history.start_search),
-            ("F2", self._window.history.rename_open),
+            ("Ctrl+F", self._parts.history.start_search),
+            ("F2", self._parts.history.rename_open),
             ("Esc", self._on_escape),
             ("Ctrl+,", self._window.show_settings),
             ("Ctrl+Q", self._window.quit_requested.emit),
             (SCREENSHOT_KEY, self._screenshot.start),
         ):
             QShortcut(QKeySequence(keys), self._window).activated.connect(action)
+
+    @Slot(bool)
+    def _show_empty(self, empty: bool) -> None:
+        """Shows the ways to ask where there is no conversation."""
+        self._parts.stack.setCurrentWidget(self._parts.empty if empty else self.conversation)
 
     @Slot(int, int)
     def _open_hit(self, conversation: int, message: int) -> None:
@@ -160,15 +165,15 @@ class Session(QObject):
     @Slot()
     def _new_conversation(self) -> None:
         self._controller.new_conversation()
-        self._window.composer.editor.setFocus()
+        self._parts.composer.editor.setFocus()
 
     @Slot(str)
     def _on_state(self, state: str) -> None:
-        self._window.composer.set_working(state in ("thinking", "answering"))
+        self._parts.composer.set_working(state in ("thinking", "answering"))
 
     @Slot(str, str)
     def _on_notice(self, text: str, action: str) -> None:
-        self._window.bars.say(text, [found] if (found := self._offer(action)) else [])
+        self._parts.bars.say(text, [found] if (found := self._offer(action)) else [])
 
     def _offer(self, action: str) -> Action | None:
         """What a notice's action does, and how it is called."""
@@ -190,14 +195,14 @@ class Session(QObject):
     def _on_nothing_heard(self, pictures: tuple[Picture, ...]) -> None:
         """Nothing was sent: the screen waits here for its question."""
         for picture in pictures:
-            self._window.composer.add_picture(picture)
+            self._parts.composer.add_picture(picture)
         waits = " The screen waits below for your question." if pictures else ""
-        self._window.bars.say(f"Nothing was said, so nothing was sent.{waits}")
+        self._parts.bars.say(f"Nothing was said, so nothing was sent.{waits}")
 
     @Slot(object)
     def _on_recovered(self, drafts: list[Draft]) -> None:
         for draft in drafts:
-            self._window.bars.offer(
+            self._parts.bars.offer(
                 f"A recording from {time_of_day(draft.started)} was kept when Hearsight ended before its answer.",
                 [
                     ("Ask it now", partial(self._controller.ask_recovered, draft)),
@@ -207,17 +212,17 @@ class Session(QObject):
 
     @Slot()
     def _on_escape(self) -> None:
-        search = self._window.history.search
+        search = self._parts.history.search
         if search.hasFocus():
             search.clear()
-            self._window.composer.editor.setFocus()
+            self._parts.composer.editor.setFocus()
         else:
             self._controller.cancel()
 
     @Slot(object)
     def _on_settings(self, settings: Settings) -> None:
         self._controller.apply_settings(settings)
-        self._window.empty.set_ask_key(settings.shortcuts.ask)
+        self._parts.empty.set_ask_key(settings.shortcuts.ask)
         application = QApplication.instance()
         assert isinstance(application, QApplication)
         apply_theme(application, settings.general.theme, settings.general.font_size)

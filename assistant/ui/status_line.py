@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from PySide6.QtCore import QEvent, QRectF, QSize, Qt, Signal, Slot
 from PySide6.QtGui import QIcon, QPainter, QPixmap
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QToolButton, QWidget
 
 from assistant.ui.theme import SPACE, color, tokens
-from assistant.workers.signals import EngineStatus
+
+if TYPE_CHECKING:
+    from assistant.workers.signals import EngineStatus
 
 _DOT = 8
 _ROLES = {"off": "muted", "loading": "listening", "ready": "ready", "busy": "accent", "error": "danger"}
@@ -22,7 +26,7 @@ class StatusLine(QFrame):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("statusLine")
-        self._status = EngineStatus()
+        self._state = "off"
         self._engine = QToolButton(self)
         self._engine.setObjectName("status")
         self._engine.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
@@ -37,7 +41,7 @@ class StatusLine(QFrame):
         layout.addWidget(self._engine)
         layout.addStretch(1)
         layout.addWidget(self._numbers)
-        self.show_status(self._status)
+        self._show("Starting…", "")
 
     @property
     def text(self) -> str:
@@ -45,12 +49,14 @@ class StatusLine(QFrame):
 
     @Slot(object)
     def show_status(self, status: EngineStatus) -> None:
-        self._status = status
-        words = engine_words(status)
+        self._state = status.state
+        self._show(engine_words(status), number_words(status))
+
+    def _show(self, words: str, numbers: str) -> None:
         # The button leaves hardly a gap after its dot.
         self._engine.setText(f" {words}")
         self._engine.setAccessibleName(f"Engine: {words}. Open its settings")
-        self._numbers.setText(number_words(status))
+        self._numbers.setText(numbers)
         self._colour()
 
     def changeEvent(self, event: QEvent) -> None:
@@ -59,7 +65,7 @@ class StatusLine(QFrame):
             self._colour()
 
     def _colour(self) -> None:
-        self._engine.setIcon(_dot(getattr(tokens(), _ROLES.get(self._status.state, "muted"))))
+        self._engine.setIcon(_dot(getattr(tokens(), _ROLES.get(self._state, "muted"))))
 
 
 def engine_words(status: EngineStatus) -> str:

@@ -121,4 +121,4 @@ def stylesheet(look: Tokens, text_size: int) -> str:
     """The rules for one theme; meta text and titles keep their distance to a body size that the user changed."""
     small, medium, _ = RADIUS
     sizes = {"text_size": text_size, "meta_size": text_size - 13 + META_SIZE, "title_size": text_size - 13 + TITLE_SIZE}
-    return _RULES.substitute(vars(look), **sizes, small=small, medium=medium)
+    return _RULES.substitute(look._asdict(), **sizes, small=small, medium=medium)

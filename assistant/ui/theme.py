@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from PySide6.QtGui import QColor, QFont, QFontDatabase, QGuiApplication, QPalette
 
@@ -16,8 +16,7 @@ TEXT_WIDTH = 760
 """The widest a conversation's text gets: longer lines are hard to read."""
 
 
-@dataclass(frozen=True)
-class Tokens:
+class Tokens(NamedTuple):
     """One theme's colours. Every text colour stands at 4.5:1 or more on every surface that it is used on."""
 
     dark: bool

@@ -15,14 +15,21 @@ from assistant.core.files import write_atomic
 log = logging.getLogger(__name__)
 
 
-def restore(path: Path, window: QMainWindow, splitter: QSplitter) -> bool:
+def restore_place(path: Path, window: QMainWindow) -> bool:
     """Puts the window where it was; False where nothing usable is kept."""
+    return window.restoreGeometry(_kept(path, "geometry"))
+
+
+def restore_panes(path: Path, splitter: QSplitter) -> bool:
+    return splitter.restoreState(_kept(path, "splitter"))
+
+
+def _kept(path: Path, key: str) -> QByteArray:
+    """A kept value, empty where there is none: Qt refuses that like anything else it can't use."""
     try:
-        kept = json.loads(path.read_text(encoding="ascii"))
-        geometry, parts = (QByteArray.fromHex(kept[key].encode()) for key in ("geometry", "splitter"))
+        return QByteArray.fromHex(json.loads(path.read_text(encoding="ascii"))[key].encode())
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
-        return False
-    return window.restoreGeometry(geometry) and splitter.restoreState(parts)
+        return QByteArray()
 
 
 def keep(path: Path, window: QMainWindow, splitter: QSplitter) -> None:

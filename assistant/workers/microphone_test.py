@@ -23,6 +23,7 @@ class MicrophoneTest(QObject):
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._thread = ThreadPoolExecutor(1, "microphone-test")
+        self._closed = False
         self._recorder: Recorder | None = None
         self._folder: Path | None = None
 
@@ -34,9 +35,11 @@ class MicrophoneTest(QObject):
         self._thread.submit(self._stop)
 
     def close(self) -> None:
-        """Stops listening and ends the thread."""
-        self._thread.submit(self._stop)
-        self._thread.shutdown(wait=True)
+        """Stops listening and ends the thread, without waiting for the device. Again: nothing."""
+        if not self._closed:
+            self._closed = True
+            self._thread.submit(self._stop)
+            self._thread.shutdown(wait=False)
 
     def _start(self, device: str) -> None:
         self._stop()

@@ -29,10 +29,10 @@ class Attachments(QWidget):
     changed = Signal()
     picture_opened = Signal(object)
 
-    def __init__(self, background: Background, parent: QWidget | None = None) -> None:
+    def __init__(self, background: Background, play: Play | None, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._background = background
-        self.play: Play | None = None
+        self._play = play
         self._pictures: list[tuple[Picture, QWidget]] = []
         self._clip: tuple[Clip, QWidget] | None = None
         self._layout = FlowLayout(self)
@@ -58,7 +58,7 @@ class Attachments(QWidget):
     def set_clip(self, clip: Clip) -> None:
         """Takes a recording in the place of the one before."""
         self._drop_clip()
-        audio = AudioChip(lambda: clip, self._background, self.play)
+        audio = AudioChip(lambda: clip, self._background, self._play)
         chip = _Chip(audio, clip.name or "Recording", self._remove_clip)
         self._clip = (clip, chip)
         self._place(chip)

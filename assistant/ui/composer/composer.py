@@ -2,25 +2,24 @@
 
 from __future__ import annotations
 
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QSize, Qt, Signal, Slot
-from PySide6.QtGui import QAction, QKeySequence, QScreen
-from PySide6.QtWidgets import QFileDialog, QFrame, QHBoxLayout, QLabel, QMenu, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFileDialog, QFrame, QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWidget
 
 from assistant.ui.buttons import IconButton
 from assistant.ui.composer.attachments import Attachments
 from assistant.ui.composer.editor import Editor
 from assistant.ui.composer.file_loading import NAME_FILTER, FileLoading
 from assistant.ui.composer.microphone import MicrophoneButton
+from assistant.ui.composer.screen_menu import ScreenMenu
 from assistant.ui.icons import icon
-from assistant.workers.background import Background
 
 if TYPE_CHECKING:
     from assistant.core.media import Clip, Picture
     from assistant.ui.conversation.chips import Play
+    from assistant.workers.background import Background
 
 SCREENSHOT_KEY = "Ctrl+Shift+S"
 
@@ -36,13 +35,13 @@ class Composer(QFrame):
     picture_opened = Signal(object)
     failed = Signal(str)
 
-    def __init__(self, background: Background, parent: QWidget | None = None) -> None:
+    def __init__(self, background: Background, play: Play | None = None, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("composer")
         self._working = False
         self._ask_when_recorded = False
         self.editor = Editor(self)
-        self.attachments = Attachments(background, self)
+        self.attachments = Attachments(background, play, self)
         self.microphone = MicrophoneButton(self)
         self._loading = FileLoading(background, self)
         self._heard = QLabel("", self)
@@ -50,10 +49,6 @@ class Composer(QFrame):
         self._build()
         self._connect()
         self._refresh()
-
-    def attach(self, play: Play | None) -> None:
-        """Gives attached recordings a play button, where sound can be played."""
-        self.attachments.play = play
 
     @property
     def is_empty(self) -> bool:
@@ -115,7 +110,9 @@ class Composer(QFrame):
 
     def _build(self) -> None:
         self._attach = IconButton("attach", "Attach pictures or recordings", self)
-        self._screen = self._screen_button()
+        self._screen = IconButton("screen", "Take a picture of the screen", self)
+        self._screen_menu = ScreenMenu(self._screen, SCREENSHOT_KEY)
+        self._screen.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         self._send = QToolButton(self)
         self._send.setObjectName("send")
         self._send.setFixedSize(30, 30)
@@ -135,32 +132,6 @@ class Composer(QFrame):
         layout.addWidget(self.attachments)
         layout.addWidget(self.editor)
         layout.addLayout(buttons)
-        self.setAcceptDrops(True)
-
-    def _screen_button(self) -> IconButton:
-        button = IconButton("screen", "Take a picture of the screen", self)
-        button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
-        self._screen_menu = QMenu(button)
-        self._screen_menu.aboutToShow.connect(self._fill_screen_menu)
-        button.setMenu(self._screen_menu)
-        return button
-
-    @Slot()
-    def _fill_screen_menu(self) -> None:
-        """This screen; where there are several, each of them and all."""
-        self._screen_menu.clear()
-        self._offer("This screen", "pointer", SCREENSHOT_KEY)
-        screens = self.screen().virtualSiblings()
-        if len(screens) > 1:
-            for index, screen in enumerate(screens, 1):
-                self._offer(f"Screen {index} ({_size(screen)})", str(index))
-            self._offer("All screens", "all")
-
-    def _offer(self, text: str, target: str, key: str = "") -> None:
-        action = QAction(text, self._screen_menu)
-        action.setShortcut(QKeySequence(key))
-        action.triggered.connect(partial(self.screenshot_requested.emit, target))
-        self._screen_menu.addAction(action)
 
     def _connect(self) -> None:
         self.editor.submitted.connect(self.submit)
@@ -170,6 +141,7 @@ class Composer(QFrame):
         self.editor.focused.connect(self._show_active)
         self.attachments.changed.connect(self._refresh)
         self.attachments.picture_opened.connect(self.picture_opened)
+        self._screen_menu.chosen.connect(self.screenshot_requested)
         self._loading.picture_loaded.connect(self.add_picture)
         self._loading.clip_loaded.connect(self.add_clip)
         self._loading.failed.connect(self.failed)
@@ -215,8 +187,3 @@ class Composer(QFrame):
         self._send.setAccessibleName(name)
         self._send.setToolTip(name)
         self._send.setEnabled(self._working or self.microphone.recording or not self.is_empty)
-
-
-def _size(screen: QScreen) -> str:
-    pixels = screen.size() * screen.devicePixelRatio()
-    return f"{pixels.width()} × {pixels.height()}"

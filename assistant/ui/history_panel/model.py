@@ -26,15 +26,12 @@ class HistoryModel(QAbstractListModel):
     renamed = Signal(int, str)
     """The user gave a conversation a new title."""
 
-    def __init__(self, parent: QObject | None = None) -> None:
+    def __init__(self, history: History, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._history: History | None = None
+        self._history = history
         self._rows: list[Row] = []
         self._complete = True
         self._searching = False
-
-    def attach(self, history: History) -> None:
-        self._history = history
 
     @property
     def rows(self) -> list[Row]:
@@ -42,7 +39,6 @@ class HistoryModel(QAbstractListModel):
 
     def show_conversations(self) -> None:
         """Reads the list anew, as far as it was shown."""
-        assert self._history is not None
         shown = max(PAGE, sum(1 for row in self._rows if row.conversation)) if not self._searching else PAGE
         found = self._history.conversations(limit=max(shown, _FIRST_PAGE if self._has_pins() else PAGE))
         self.beginResetModel()
@@ -63,6 +59,10 @@ class HistoryModel(QAbstractListModel):
             if row.conversation == conversation:
                 return self.index(at)
         return QModelIndex()
+
+    def row(self, index: Index) -> Row | None:
+        """The row of an index; None for an invalid one."""
+        return self._rows[index.row()] if index.isValid() else None
 
     def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008 - Qt's signature
         return 0 if parent.isValid() else len(self._rows)
@@ -96,7 +96,7 @@ class HistoryModel(QAbstractListModel):
 
     def fetchMore(self, parent: Index) -> None:
         """The next page, appended."""
-        if parent.isValid() or not self._rows or self._history is None:
+        if parent.isValid() or not self._rows:
             return
         last = self._rows[-1]
         found = self._history.conversations(limit=PAGE, before=inf if last.pinned else last.when)

@@ -6,24 +6,21 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QModelIndex, QPoint, Qt, QTimer, Signal, Slot
-from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QAbstractItemView, QHBoxLayout, QLabel, QLineEdit, QListView, QMenu, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QMenu, QVBoxLayout, QWidget
 
-from assistant.core.cancel import CancelToken
-from assistant.core.errors import HearsightError
 from assistant.ui.buttons import IconButton, TextButton
-from assistant.ui.history_panel.delegate import HistoryDelegate
+from assistant.ui.history_panel.list_view import ConversationList
 from assistant.ui.history_panel.model import HistoryModel
-from assistant.ui.history_panel.rows import Role, Row
 from assistant.ui.icons import icon
 from assistant.ui.theme import SPACE
-from assistant.workers.background import Background
 
 if TYPE_CHECKING:
+    from assistant.core.cancel import CancelToken
+    from assistant.core.errors import HearsightError
     from assistant.history.models import Hit
     from assistant.history.store import History
+    from assistant.workers.background import Background
 
-WIDTH = 264
 _PAUSE_MS = 120
 """After the last key in the search field."""
 
@@ -42,15 +39,14 @@ class HistoryPanel(QWidget):
     """Conversation and its title."""
     failed = Signal(str)
 
-    def __init__(self, background: Background, parent: QWidget | None = None) -> None:
+    def __init__(self, history: History, background: Background, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("history")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
-        self._background = background
-        self._history: History | None = None
+        self._history, self._background = history, background
         self._open = 0
         self._search_token: CancelToken | None = None
-        self.model = HistoryModel(self)
+        self.model = HistoryModel(history, self)
         self.model.renamed.connect(self.renamed)
         self._pause = QTimer(self)
         self._pause.setSingleShot(True)
@@ -58,16 +54,9 @@ class HistoryPanel(QWidget):
         self._pause.timeout.connect(self._search)
         self._build()
 
-    def attach(self, history: History) -> None:
-        """Gives the pane what it shows; until then it is empty."""
-        self._history = history
-        self.model.attach(history)
-
     @Slot()
     def refresh(self) -> None:
         """Reads the list anew; a search that is shown is made again."""
-        if self._history is None:
-            return
         if self.search.text().strip():
             self._search()
         else:
@@ -128,29 +117,21 @@ class HistoryPanel(QWidget):
         self._hint.setWordWrap(True)
         self._hint.setContentsMargins(SPACE[3], SPACE[1], SPACE[3], 0)
         self._hint.hide()
+        self.list = ConversationList(self.model, self)
+        self.list.chosen.connect(self._choose)
+        self.list.remove_wanted.connect(self._remove)
+        self.list.menu_wanted.connect(self._menu)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, SPACE[0])
         layout.setSpacing(0)
         layout.addLayout(top)
         layout.addWidget(self._hint)
-        layout.addWidget(self._build_list(), 1)
+        layout.addWidget(self.list, 1)
         bottom = QHBoxLayout()
         bottom.setContentsMargins(SPACE[1], SPACE[0], SPACE[1], 0)
         bottom.addWidget(settings)
         bottom.addStretch(1)
         layout.addLayout(bottom)
-
-    def _build_list(self) -> QListView:
-        self.list = _List(self)
-        self.list.setAccessibleName("Conversations")
-        self.list.setModel(self.model)
-        delegate = HistoryDelegate(self.list)
-        delegate.menu_requested.connect(self._menu)
-        self.list.setItemDelegate(delegate)
-        self.list.chosen.connect(self._choose)
-        self.list.remove_wanted.connect(self._remove)
-        self.list.customContextMenuRequested.connect(self._context_menu)
-        return self.list
 
     def _select(self) -> None:
         index = self.model.index_of(self._open) if not self.search.text().strip() else QModelIndex()
@@ -166,7 +147,7 @@ class HistoryPanel(QWidget):
 
     @Slot(QModelIndex)
     def _choose(self, index: QModelIndex) -> None:
-        row: Row | None = index.data(Role.ROW)
+        row = self.model.row(index)
         if row is None or row.heading:
             return
         if row.message:
@@ -174,16 +155,12 @@ class HistoryPanel(QWidget):
         else:
             self.opened.emit(row.conversation)
 
-    @Slot(QPoint)
-    def _context_menu(self, position: QPoint) -> None:
-        index = self.list.indexAt(position)
-        if index.isValid() and (row := index.data(Role.ROW)) and row.conversation and not row.message:
-            self._menu(index.row(), self.list.viewport().mapToGlobal(position))
-
     @Slot(int, QPoint)
     def _menu(self, at: int, position: QPoint) -> None:
         index = self.model.index(at)
-        row: Row = index.data(Role.ROW)
+        row = self.model.row(index)
+        if row is None:
+            return
         menu = QMenu(self)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         menu.addAction(icon("pin"), "Unpin" if row.pinned else "Pin").triggered.connect(
@@ -196,8 +173,8 @@ class HistoryPanel(QWidget):
 
     @Slot(QModelIndex)
     def _remove(self, index: QModelIndex) -> None:
-        row: Row = index.data(Role.ROW)
-        if row.conversation:
+        row = self.model.row(index)
+        if row is not None and row.conversation:
             self.removed.emit(row.conversation, row.title)
 
     @Slot(str)
@@ -214,7 +191,7 @@ class HistoryPanel(QWidget):
     def _search(self) -> None:
         self._forget_search()
         words = self.search.text().strip()
-        if words and self._history is not None:
+        if words:
             self._search_token = self._background.run(
                 partial(self._history.search, words), self._show_hits, self._on_error
             )
@@ -237,28 +214,3 @@ class HistoryPanel(QWidget):
     def _open_first(self) -> None:
         if self.model.rows:
             self._choose(self.model.index(0))
-
-
-class _List(QListView):
-    """The list: one click or Enter opens, Del removes."""
-
-    chosen = Signal(QModelIndex)
-    remove_wanted = Signal(QModelIndex)
-
-    def __init__(self, parent: QWidget) -> None:
-        super().__init__(parent)
-        self.setMouseTracking(True)
-        self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.setEditTriggers(QAbstractItemView.EditTrigger.EditKeyPressed)
-        self.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
-        self.clicked.connect(self.chosen)
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        index = self.currentIndex()
-        if index.isValid() and event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
-            self.chosen.emit(index)
-        elif index.isValid() and event.key() == Qt.Key.Key_Delete:
-            self.remove_wanted.emit(index)
-        else:
-            super().keyPressEvent(event)
