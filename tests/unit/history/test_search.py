@@ -138,10 +138,17 @@ def test_titles_are_searched_too(history: History) -> None:
 
 def test_an_answer_is_found_once_it_is_complete(history: History) -> None:
     message = history.add_message(history.new_conversation(), "assistant", state="streaming")
-    history.append(message, "walrus 海象")
-    assert history.search("walrus") == history.search("海象") == []
+    history.append(message, "walrus 海象 =>")
+    assert [history.search(words) for words in ("walrus", "海象", "=>")] == [[], [], []]
     history.update(message, state="done")
-    assert len(history.search("walrus")) == len(history.search("海象")) == 1
+    assert [len(history.search(words)) for words in ("walrus", "海象", "=>")] == [1, 1, 1]
+
+
+def test_a_title_without_any_message_leads_nowhere_and_is_not_found(history: History) -> None:
+    conversation = history.new_conversation("Holiday")
+    assert history.search("holiday") == []
+    message = history.add_message(conversation, "user", "Where to?", state="sent")
+    assert [hit.message_id for hit in history.search("holiday")] == [message]
 
 
 @settings(max_examples=60, deadline=None)
