@@ -63,7 +63,7 @@ def choose(name: str, choice: Choice, models: Path, *, in_process: bool = False)
     from assistant.engine.light.engine import LightEngine
 
     if name == "auto":
-        choice = _by_memory(choice, models)
+        choice = fitting(choice, models)
     build = partial(
         LightEngine,
         models,
@@ -94,7 +94,8 @@ def _missing_packages() -> list[str]:
     return [name for name in _LIGHT_PACKAGES if find_spec(name) is None]
 
 
-def _by_memory(choice: Choice, models: Path) -> Choice:
+def fitting(choice: Choice, models: Path) -> Choice:
+    """The choice, with the smaller language model where free memory is short and that model is here."""
     small = replace(choice, language_model=catalogue.SMALL_LANGUAGE_MODEL)
     roomy = psutil.virtual_memory().available >= _SMALL_MEMORY
     return choice if roomy or catalogue.missing(models, small.speech, small.language_model) else small

@@ -158,7 +158,10 @@ class Ask:
         options = self.options if prompt.task is Task.SCREEN else replace(self.options, temperature=CHAT_TEMPERATURE)
         try:
             self.load(lambda event: emit(event) if isinstance(event, Stage) else None, cancel)
-            return Done(self.engine.generate(prompt, options, emit, cancel))
+            completion = self.engine.generate(prompt, options, emit, cancel)
+            if not (completion.text or completion.transcript or prompt.text.strip()):
+                return Failed(NothingHeard("No words were understood.", action="Speak closer to the microphone."))
+            return Done(completion)
         except Cancelled:
             return Stopped()
         except HearsightError as error:

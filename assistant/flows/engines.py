@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from assistant.engine.base import Engine
-from assistant.engine.choose import Choice, choose
+from assistant.engine.choose import Choice, choose, fitting
 from assistant.flows.model_check import CheckedEngine
 from assistant.models.store import ModelStore
 from assistant.settings.models import Settings
@@ -29,10 +29,13 @@ def engine_for(settings: Settings, models: Path, name: str | None = None, *, in_
     Raises:
         EngineUnavailable: it can't run here.
     """
-    engine = choose(name or settings.engine.choice, choice_of(settings), models, in_process=in_process)
-    if engine.capabilities.name != "light":
+    name, choice = name or settings.engine.choice, choice_of(settings)
+    if name == "auto":
+        name, choice = "light", fitting(choice, models)
+    engine = choose(name, choice, models, in_process=in_process)
+    if name != "light":
         return engine
-    return CheckedEngine(engine, ModelStore(models), model_names(settings))
+    return CheckedEngine(engine, ModelStore(models), (choice.speech, choice.language_model))
 
 
 def model_names(settings: Settings) -> tuple[str, ...]:
