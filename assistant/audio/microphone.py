@@ -71,6 +71,8 @@ def open_microphone(name: str, seconds: float) -> Microphone:
     """
     try:
         return _open(devices.find(name), seconds)
+    except portaudio.NoAnswer:
+        raise
     except NoMicrophone:
         # The list of devices is a snapshot: after a replug or a restart of the sound server it is wrong.
         if not portaudio.refresh():

@@ -21,17 +21,16 @@ def play(clip: Clip, cancel: CancelToken) -> None:
     Raises:
         HearsightError: there is no loudspeaker, or it can't be opened.
     """
-    sounddevice = portaudio.library()
-    try:
-        with sounddevice.OutputStream(samplerate=SAMPLE_RATE, channels=1, dtype="float32") as stream:
+    with portaudio.output_stream(SAMPLE_RATE) as stream:
+        try:
             _write(stream, clip, cancel)
-    except sounddevice.PortAudioError as error:
-        raise HearsightError("The recording can't be played.", action="Check the loudspeaker.") from error
+        except portaudio.library().PortAudioError as error:
+            raise HearsightError("The recording can't be played.", action="Check the loudspeaker.") from error
 
 
 def _write(stream: Any, clip: Clip, cancel: CancelToken) -> None:
     for start in range(0, len(clip.samples), _BLOCK):
         if cancel.is_set():
-            stream.abort()
             return
         stream.write(np.ascontiguousarray(clip.samples[start : start + _BLOCK, np.newaxis]))
+    stream.stop()

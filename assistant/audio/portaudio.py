@@ -13,38 +13,38 @@ import os
 import sys
 import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, TypeVar
 
-from assistant.core.errors import NoMicrophone
+from assistant.core.errors import HearsightError, NoMicrophone
 
 _log = logging.getLogger(__name__)
-_lock = threading.RLock()
+_lock = threading.Lock()
+_library: Any = None
 _open_streams = 0
 _stale = False
 _CLOSE_SECONDS = 0.5
-_OPEN_SECONDS = 5.0
+_ANSWER_SECONDS = 3.0
 BLOCKS_A_SECOND = 100
 LATENCY_SECONDS = 0.02
 """Asked of the device: small, for a quick first buffer, but not so small that a busy machine makes it stutter."""
 
 Callback = Callable[[Any, int, Any, Any], None]
+T = TypeVar("T")
+
+
+class NoAnswer(NoMicrophone):
+    """The sound system hangs; asking again would only wait again."""
 
 
 def library() -> Any:
     """The sounddevice module, PortAudio initialised.
 
     Raises:
-        NoMicrophone: PortAudio is not installed.
+        NoMicrophone: PortAudio is not installed, or the sound system doesn't answer.
     """
-    with _lock:
-        try:
-            _quieten_alsa()
-            import sounddevice
-        except OSError as error:
-            action = "Install it: apt-get install libportaudio2." if sys.platform == "linux" else ""
-            raise NoMicrophone("The sound library PortAudio is missing.", action=action) from error
-        return sounddevice
+    return _library if _library is not None else _within(_ANSWER_SECONDS, _load)
 
 
 def mark_stale() -> None:
@@ -58,17 +58,13 @@ def is_stale() -> bool:
 
 
 def refresh() -> bool:
-    """Looks for devices anew; says whether it could (not while a stream is open: its device would be pulled away)."""
-    global _stale  # noqa: PLW0603 - the state of the one library
-    with _lock:
-        sounddevice = library()
-        if _open_streams:
-            return False
-        # The public interface of sounddevice has no other way to see a device that came or went.
-        sounddevice._terminate()
-        sounddevice._initialize()
-        _stale = False
-        return True
+    """Looks for devices anew; says whether it could (not while a stream is open: its device would be pulled away).
+
+    Raises:
+        NoMicrophone: PortAudio is not installed, or the sound system doesn't answer.
+    """
+    library()
+    return _within(_ANSWER_SECONDS, _refresh)
 
 
 def open_stream(
@@ -82,41 +78,75 @@ def open_stream(
         finished: called from PortAudio's thread when the stream ended, whatever the reason.
 
     Raises:
-        NoMicrophone: it can't be opened, or doesn't answer within 5 s.
+        NoMicrophone: it can't be opened, or doesn't answer.
     """
-    result: list[Any] = []
-    timed_out = threading.Event()
+    library()
 
-    def work() -> None:
-        try:
-            stream = _open(source, callback, finished, device=index, samplerate=rate, channels=channels)
-        except Exception as error:
-            result.append(error)
-            return
-        result.append(stream)
-        if timed_out.is_set():
-            close_stream(stream)
+    def work() -> Any:
+        return _open(source, callback, finished, device=index, samplerate=rate, channels=channels)
 
-    if not _within(_OPEN_SECONDS, work):
-        timed_out.set()
+    try:
+        return _within(_ANSWER_SECONDS, work, close_stream)
+    except NoMicrophone:
         mark_stale()
-        raise NoMicrophone(
-            "The microphone doesn't answer.", action="Unplug it and plug it in again, or choose another."
-        )
-    if isinstance(result[0], Exception):
-        raise NoMicrophone("The microphone can't be opened.", action=_remedy()) from result[0]
-    return result[0]
+        raise
+    except Exception as error:
+        raise NoMicrophone("The microphone can't be opened.", action=_remedy()) from error
+
+
+@contextmanager
+def output_stream(rate: int) -> Iterator[Any]:
+    """A started stream of mono float32 to the loudspeaker, closed at the end.
+
+    Raises:
+        HearsightError: there is no loudspeaker, or it can't be opened.
+    """
+    library()
+    try:
+        stream = _within(_ANSWER_SECONDS, lambda: _open_output(rate), close_stream)
+    except Exception as error:
+        raise HearsightError("The loudspeaker can't be opened.", action="Check the system's sound settings.") from error
+    try:
+        yield stream
+    finally:
+        close_stream(stream)
 
 
 def close_stream(stream: Any) -> None:
     """Ends a stream at once; returns within half a second even where the device hangs."""
-    _within(_CLOSE_SECONDS, lambda: _close(stream))
+    try:
+        _within(_CLOSE_SECONDS, lambda: _close(stream))
+    except NoAnswer:
+        _log.warning("the sound system hangs; its stream is left to close by itself")
+
+
+def _load() -> Any:
+    global _library  # noqa: PLW0603 - the one library
+    _quieten_alsa()
+    try:
+        import sounddevice
+    except OSError as error:
+        action = "Install it: apt-get install libportaudio2." if sys.platform == "linux" else ""
+        raise NoMicrophone("The sound library PortAudio is missing.", action=action) from error
+    _library = sounddevice
+    return sounddevice
+
+
+def _refresh() -> bool:
+    global _stale  # noqa: PLW0603 - the state of the one library
+    with _lock:
+        if _open_streams:
+            return False
+        # The public interface of sounddevice has no other way to see a device that came or went.
+        _library._terminate()
+        _library._initialize()
+        _stale = False
+        return True
 
 
 def _open(source: str, callback: Callback, finished: Callable[[], None], **stream_format: int) -> Any:
-    global _open_streams  # noqa: PLW0603 - the state of the one library
     with _lock, _pulse_source(source):
-        stream = library().InputStream(
+        stream = _library.InputStream(
             **stream_format,
             dtype="int16",
             blocksize=stream_format["samplerate"] // BLOCKS_A_SECOND,
@@ -124,13 +154,23 @@ def _open(source: str, callback: Callback, finished: Callable[[], None], **strea
             callback=callback,
             finished_callback=finished,
         )
-        try:
-            stream.start()
-        except BaseException:
-            stream.close(ignore_errors=True)
-            raise
-        _open_streams += 1
-        return stream
+        return _start(stream)
+
+
+def _open_output(rate: int) -> Any:
+    with _lock:
+        return _start(_library.OutputStream(samplerate=rate, channels=1, dtype="float32"))
+
+
+def _start(stream: Any) -> Any:
+    global _open_streams  # noqa: PLW0603 - the state of the one library
+    try:
+        stream.start()
+    except BaseException:
+        stream.close(ignore_errors=True)
+        raise
+    _open_streams += 1
+    return stream
 
 
 def _close(stream: Any) -> None:
@@ -142,12 +182,38 @@ def _close(stream: Any) -> None:
         _open_streams -= 1
 
 
-def _within(seconds: float, work: Callable[[], None]) -> bool:
-    """Runs `work` in a thread of its own; says whether it ended in time. What hangs is left behind."""
-    thread = threading.Thread(target=work, name="portaudio", daemon=True)
-    thread.start()
-    thread.join(seconds)
-    return not thread.is_alive()
+def _within(seconds: float, work: Callable[[], T], undo: Callable[[T], None] | None = None) -> T:
+    """What `work` returns or raises, from a thread of its own: a hung driver must not hang the caller.
+
+    Args:
+        undo: gets a result that comes too late.
+
+    Raises:
+        NoAnswer: not in time; the work is left behind.
+    """
+    answer: Future[T] = Future()
+
+    def run() -> None:
+        try:
+            result = work()
+        except Exception as error:
+            if answer.set_running_or_notify_cancel():
+                answer.set_exception(error)
+            return
+        if answer.set_running_or_notify_cancel():
+            answer.set_result(result)
+        elif undo is not None:
+            undo(result)
+
+    threading.Thread(target=run, name="portaudio", daemon=True).start()
+    try:
+        return answer.result(seconds)
+    except TimeoutError:
+        if answer.cancel():
+            raise NoAnswer(
+                "The sound system doesn't answer.", action="Unplug the microphone and plug it in again, or log in anew."
+            ) from None
+        return answer.result()
 
 
 @contextmanager

@@ -25,9 +25,9 @@ def sources() -> list[Source]:
             ["pactl", "--format=json", "list", "sources"], capture_output=True, text=True, timeout=_SECONDS, check=True
         )
         found = json.loads(done.stdout)
-    except (OSError, subprocess.SubprocessError, ValueError):
+        named = [(str(s["name"]), str(s.get("description") or s["name"])) for s in found if not _is_monitor(s)]
+    except (OSError, subprocess.SubprocessError, ValueError, LookupError, TypeError, AttributeError):
         return []
-    named = [(str(s["name"]), str(s.get("description") or s["name"])) for s in found if not _is_monitor(s)]
     labels = Counter(label for _, label in named)
     return [Source(name, label if labels[label] == 1 else f"{label} ({name})") for name, label in named]
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import re
 import shutil
+import signal
 import subprocess
 import tempfile
 import time
@@ -100,6 +101,11 @@ class SoundServer:
     def suspend(self, suspended: bool) -> None:
         """Stops or resumes the microphone's flow, as a suspended device does."""
         self._pactl("suspend-source", SOURCE, str(int(suspended)))
+
+    def freeze(self, frozen: bool) -> None:
+        """Lets the server answer nobody, or go on: what a hung driver looks like."""
+        if self._server is not None:
+            self._server.send_signal(signal.SIGSTOP if frozen else signal.SIGCONT)
 
     def unload_source(self) -> None:
         """Takes the only microphone away, as pulling its plug does. (A sink's monitor goes only with its sink.)"""

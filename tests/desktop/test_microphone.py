@@ -213,6 +213,23 @@ def test_a_microphone_that_is_unplugged_is_noticed_and_found_again(
     assert record(Listener(), tmp_path / "again", 0.2).stop().seconds > 0.1
 
 
+def test_a_sound_server_that_hangs_hangs_nobody_else(
+    fragile_microphone: SoundServer, listener: Listener, tmp_path: Path
+) -> None:
+    recorder = record(listener, tmp_path, 0.5)
+    fragile_microphone.freeze(True)
+    try:
+        started = time.monotonic()
+        assert recorder.stop().seconds > 0.4
+        assert time.monotonic() - started < 3
+        with pytest.raises(NoMicrophone, match="doesn't answer"):
+            Listener().recorder(tmp_path / "frozen").start()
+    finally:
+        fragile_microphone.freeze(False)
+    time.sleep(0.5)
+    assert record(Listener(), tmp_path / "again", 0.2).stop().seconds > 0.1
+
+
 def test_a_folder_that_refuses_does_not_end_the_recording(
     microphone: SoundServer, listener: Listener, tmp_path: Path
 ) -> None:
