@@ -17,17 +17,19 @@ HEAVY = ("torch", "onnxruntime", "faster_whisper", "ctranslate2", "xllamacpp", "
 
 
 def announce_first_paint(window: QWidget, then: Callable[[], object] | None = None) -> None:
-    """Calls `then` once the window's first picture went to the display.
+    """Calls `then`, which fills the window, once the window's first picture went to the display.
 
-    With `HEARSIGHT_FIRST_PAINT` set, prints `first paint <seconds since the epoch> <heavy modules>` to stderr before.
+    With `HEARSIGHT_FIRST_PAINT` set, prints `first paint <seconds since the epoch> <heavy modules>` to stderr before,
+    and `filled <seconds since the epoch>` after the next picture.
     """
-    window.installEventFilter(_Watch(window, then))
+    _Watch(window, "first paint", then)
 
 
 class _Watch(QObject):
-    def __init__(self, window: QWidget, then: Callable[[], object] | None) -> None:
+    def __init__(self, window: QWidget, words: str, then: Callable[[], object] | None) -> None:
         super().__init__(window)
-        self._then = then
+        self._window, self._words, self._then = window, words, then
+        window.installEventFilter(self)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if event.type() == QEvent.Type.Paint:
@@ -40,6 +42,8 @@ class _Watch(QObject):
     def _report(self) -> None:
         if os.environ.get(VARIABLE):
             loaded = ",".join(name for name in HEAVY if name in sys.modules)
-            print(f"first paint {time.time():.6f} {loaded}", file=sys.stderr, flush=True)
+            print(f"{self._words} {time.time():.6f} {loaded}", file=sys.stderr, flush=True)
         if self._then is not None:
             self._then()
+            _Watch(self._window, "filled", None)
+            self._window.update()

@@ -82,7 +82,7 @@ def engine_words(status: EngineStatus) -> str:
 def number_words(status: EngineStatus) -> str:
     """How full the context is, and how quick the last answer was."""
     parts = []
-    if status.context_limit:
+    if status.context_used:
         parts.append(f"context {status.context_used:,} of {status.context_limit:,}")
     if status.first_token_seconds:
         parts.append(f"first word {status.first_token_seconds:.1f} s")
