@@ -135,7 +135,7 @@ class SilenceWatch:
         return self._tracker.heard
 
     def update(self, clip: Clip) -> bool:
-        """Looks at what is new in a growing clip (`Recorder.clip_so_far`); about 3 % of its length on one core.
+        """Looks at what is new in a growing clip (`Recorder.clip_so_far`); about 5 % of its length on one core.
 
         Returns:
             Whether speech was heard and the silence after it is long enough.
