@@ -32,7 +32,6 @@ class Parts:
         self.model = LanguageModel(catalogue.language_model_file(models, language_model), threads, context)
         self.reader = ScreenReader(threads)
         self.listening = Listening(self.recogniser)
-        self._threads = threads
 
     def load(self, report: Report, cancel: CancelToken) -> None:
         """Loads all three, and prefills the instructions; on failure or a stop none stays loaded."""
@@ -60,9 +59,7 @@ class Parts:
     def forget(self) -> None:
         """Drops all that was heard, read and prefilled, but for the instructions, which hold nothing of the user's."""
         self.recogniser.forget()
-        self.reader.unload()
-        self.reader = ScreenReader(self._threads)
-        self.reader.load()
+        self.reader.forget()
         self.model.forget(self.model.tokens(template.opening()))
 
     def _prefill_opening(self) -> None:

@@ -9,9 +9,11 @@ from dataclasses import dataclass
 from assistant.core.cancel import CancelToken
 from assistant.core.media import Picture
 from assistant.engine.light.boxes import Box
-from assistant.engine.light.layout import Section, lay_out
+from assistant.engine.light.layout import lay_out
 from assistant.engine.light.layout_text import section_text
 from assistant.engine.light.ocr import Ocr
+
+_MARK = "\n[{} more characters did not fit]"
 
 _KEPT = 8
 """Pictures whose boxes are remembered: those of one conversation's last turns."""
@@ -52,6 +54,10 @@ class ScreenReader:
         self._ocr.unload()
         self._known.clear()
 
+    def forget(self) -> None:
+        """Drops what was read before."""
+        self._known.clear()
+
     def read(self, picture: Picture, cancel: CancelToken, *, characters: int) -> ScreenText:
         """Reads a picture.
 
@@ -63,7 +69,7 @@ class ScreenReader:
         """
         boxes = self._boxes(picture, cancel)
         sections = lay_out(boxes, picture.windows)
-        text, dropped = cut([section_text(section, len(sections)) for section in sections], sections, characters)
+        text, dropped = cut([section_text(section, len(sections)) for section in sections], characters)
         flat = "\n".join(box.text for box in boxes)
         return ScreenText(text, dropped, flat, len(boxes))
 
@@ -77,23 +83,25 @@ class ScreenReader:
         return self._known[key]
 
 
-def cut(texts: Sequence[str], sections: Sequence[Section], characters: int) -> tuple[str, int]:
+def cut(texts: Sequence[str], characters: int) -> tuple[str, int]:
     """Cuts sections to a budget by a rule that needs no question.
 
-    What lies outside the active window goes first, from the end; then the end of the active window. Cuts fall
-    between lines; a mark says how much is missing.
+    The active window's section stands first, so the end goes first: what lies outside the active window, then the
+    active window's own end. Cuts fall between lines; a mark says how much is missing.
+
+    Args:
+        texts: of the sections, the active window's first.
+        characters: at most, the mark included.
 
     Returns:
         The text, and how many characters were left out.
     """
-    del sections  # already ordered: the active window first
     whole = "\n\n".join(texts)
     if len(whole) <= characters:
         return whole, 0
-    mark = "\n[{} more characters did not fit]"
-    room = max(0, characters - len(mark.format(len(whole))))
-    kept = whole[:room]
+    kept = whole[: max(0, characters - len(_MARK.format(len(whole))))]
     if "\n" in kept:
         kept = kept[: kept.rindex("\n")]
+    kept = kept.rstrip()
     dropped = len(whole) - len(kept)
-    return (kept.rstrip() + mark.format(dropped))[:characters], dropped
+    return (kept + _MARK.format(dropped))[: max(0, characters)], dropped
