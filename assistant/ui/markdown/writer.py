@@ -55,6 +55,7 @@ class DocumentWriter:
         self._empty = True
         self._open: Block | None = None
         self._open_at = 0
+        self._before = QTextBlockFormat()
         document.setIndentWidth(INDENT)
         document.setDocumentMargin(0)
 
@@ -84,6 +85,7 @@ class DocumentWriter:
     def _append(self, block: Block) -> None:
         self._cursor.movePosition(QTextCursor.MoveOperation.End)
         self._open, self._open_at = block, 0 if self._empty else self._cursor.position()
+        self._before = self._cursor.blockFormat()
         if block.kind == "item":
             self._item(block.tokens, block.number, _Place(level=1))
         else:
@@ -93,6 +95,8 @@ class DocumentWriter:
         self._cursor.setPosition(self._open_at)
         self._cursor.movePosition(QTextCursor.MoveOperation.End, QTextCursor.MoveMode.KeepAnchor)
         self._cursor.removeSelectedText()
+        # An empty block (a rule, the one after a table) would take over the format of what was removed behind it.
+        self._cursor.setBlockFormat(self._before)
         self._empty = self._open_at == 0
         self.codes = [code for code in self.codes if code.first < self._open_at]
         self.quotes = [quote for quote in self.quotes if quote.first < self._open_at]

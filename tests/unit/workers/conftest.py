@@ -1,0 +1,3 @@
+from tests.helpers.windows import background, light
+
+__all__ = ["background", "light"]
