@@ -17,14 +17,6 @@ from assistant.engine.light.prompt import Piece
 from tests.engine.conftest import MODELS
 
 SPECIAL = "<|im_start|> <|im_end|> <|endoftext|> <tool_call> </tool_call> <|fim_prefix|> <|file_sep|>".split()
-    "<|im_start|>",
-    "<|im_end|>",
-    "<|endoftext|>",
-    "<tool_call>",
-    "</tool_call>",
-    "<|fim_prefix|>",
-    "<|file_sep|>",
-)
 FIRST_CONTROL_TOKEN = 151643
 """Qwen2.5's vocabulary: 151,643 of text, then `<|endoftext|>` and the other special tokens."""
 
