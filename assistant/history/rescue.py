@@ -22,13 +22,16 @@ def take_over(db: sqlite3.Connection, damaged: Path) -> int:
     Returns:
         How many conversations came over.
     """
+    schema.stop_following(db)
     with contextlib.suppress(OSError), _opened(damaged) as source:  # no room for a copy
         for table in _RESCUED:
+            known = [name for (_, name, *_) in db.execute(f"PRAGMA table_info({table})")]
             for row in _rows(source, table):
-                _keep(db, table, row)
+                _keep(db, table, {name: row[name] for name in known if name in row})
     found = [identity for (identity,) in db.execute("SELECT id FROM conversations")]
     for identity in found:
         conversations.make_title(db, identity)
+    schema.remake_search(db)
     return len(found)
 
 
@@ -68,7 +71,6 @@ def _rows(source: sqlite3.Connection, table: str) -> Iterator[dict[str, object]]
 
 def _keep(db: sqlite3.Connection, table: str, row: dict[str, object]) -> None:
     """Inserts a row. One that damage made senseless (a wrong type, a reference to nothing) is left out."""
-    known = [name for (_, name, *_) in db.execute(f"PRAGMA table_info({table})") if name in row]
     if table == "messages":
         row = row | {
             "session_id": None,
@@ -81,5 +83,5 @@ def _keep(db: sqlite3.Connection, table: str, row: dict[str, object]) -> None:
                 "INSERT OR IGNORE INTO conversations(id, created, updated) VALUES(?, ?, ?)",
                 (row.get("conversation_id"), row.get("created"), row.get("created")),
             )
-        places = ", ".join("?" for _ in known)
-        db.execute(f"INSERT INTO {table}({', '.join(known)}) VALUES({places})", [row[name] for name in known])
+        places = ", ".join("?" for _ in row)
+        db.execute(f"INSERT INTO {table}({', '.join(row)}) VALUES({places})", list(row.values()))

@@ -170,10 +170,15 @@ def _columns(db: sqlite3.Connection, table: str) -> list[tuple[str, str]]:
     return [(name, kind) for _, name, kind, *_ in db.execute(f"PRAGMA table_info({table})")]
 
 
-def remake_search(db: sqlite3.Connection) -> None:
-    """Makes the search indexes anew from the messages and titles, whatever state they are in."""
+def stop_following(db: sqlite3.Connection) -> None:
+    """Drops the triggers that keep the search indexes, until `remake_search`: many rows go in quicker so."""
     for (trigger,) in db.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall():
         db.execute(f'DROP TRIGGER "{trigger}"')
+
+
+def remake_search(db: sqlite3.Connection) -> None:
+    """Makes the search indexes anew from the messages and titles, whatever state they are in."""
+    stop_following(db)
     for index in INDEXES:
         db.execute(f"DROP TABLE IF EXISTS {index}")
     db.execute("DROP VIEW IF EXISTS searchable")

@@ -99,7 +99,7 @@ class History:
 
     def delete(self, id: int) -> None:
         """Removes the conversation, its search rows and the media that nothing else uses, so that no trace of the
-        words is left in the files. Takes about a second with 100,000 messages: not for the GUI thread."""
+        words is left in the files. Takes some seconds with 100,000 messages: not for the GUI thread."""
         self._db.write(conversations.delete, id)
         self._scrub()
 
@@ -181,6 +181,7 @@ class History:
         self._db.write(messages.update, self._session, message_id, changes)
 
     def remove_message(self, message_id: int) -> None:
+        """Removes a message as `delete` removes a conversation: not for the GUI thread."""
         self._db.write(messages.remove, message_id)
         self._scrub()
 
@@ -259,5 +260,5 @@ class History:
 
     def _scrub(self) -> None:
         self._db.write(media.collect, self._media)
-        self._db.write(scrubbing.forget_words)
+        scrubbing.forget_words(self._db)
         self._db.alone(scrubbing.empty_log)
