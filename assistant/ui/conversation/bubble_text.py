@@ -29,4 +29,4 @@ class BubbleText(QLabel):
         self.setFixedWidth(max(width, 8))
         # A label never asks for less than its minimum, which is still that of the text before.
         self.setMinimumHeight(0)
-        self.setFixedHeight(self.heightForWidth(max(width, 8)))
+        self.setFixedHeight(max(0, self.heightForWidth(max(width, 8))))

@@ -174,6 +174,7 @@ class ConversationView(QWidget):
         index = sum(1 for key in self._views if key < message.id)
         self._views[message.id] = view
         self._column.column.insertWidget(index, view)
+        view.show()
 
     def _make(self, message: Message) -> MessageView:
         if message.role == "user":
