@@ -16,7 +16,7 @@ from assistant.engine.light.language_model import LanguageModel
 from assistant.engine.light.prompt import Piece
 from tests.engine.conftest import MODELS
 
-SPECIAL = "<|im_start|> <|im_end|> <|endoftext|> <tool_call> </tool_call> <|fim_prefix|> <|file_sep|>".split()
+SPECIAL = ("<|im_start|>", "<|im_end|>", "<|endoftext|>", "<tool_call>", "</tool_call>", "<|fim_prefix|>")
 FIRST_CONTROL_TOKEN = 151643
 """Qwen2.5's vocabulary: 151,643 of text, then `<|endoftext|>` and the other special tokens."""
 
