@@ -18,7 +18,9 @@ Piece = Table | Chart | Row
 _TITLE_BAR = 45
 """Pixels above a window's rectangle in which its title may stand, where the rectangle is without its frame."""
 
-_SAME_TITLE = 0.7
+_SAME_TITLE = 0.85
+_SHORTENED = 12
+"""Characters that a shortened title must have left to be known by."""
 
 _BUTTONS = 5.0
 """In line heights: how far from the edges the window's icon and its buttons reach."""
@@ -90,9 +92,13 @@ def _window_of(box: Box, windows: Sequence[Window]) -> int:
 
 
 def _is_title(box: Box, window: Window) -> bool:
-    near = box.middle_y < window.rect.y + _TITLE_BAR
-    same = difflib.SequenceMatcher(None, box.text.lower(), window.title.lower()).ratio() >= _SAME_TITLE
-    return bool(window.title) and near and same
+    """Whether a box at a window's top reads like its title, or like the beginning of one that was shortened."""
+    if not window.title or box.middle_y >= window.rect.y + _TITLE_BAR:
+        return False
+    read, title = box.text.lower().rstrip("….- "), window.title.lower()
+    if len(read) >= _SHORTENED and title.startswith(read):
+        return True
+    return difflib.SequenceMatcher(None, read, title).ratio() >= _SAME_TITLE
 
 
 def _section(boxes: Sequence[Box], window: Window | None) -> Section:

@@ -64,13 +64,13 @@ def table_text(table: Table) -> str:
 
 
 def chart_text(chart: Chart) -> str:
-    """`Chart: January 12; February 15`, then what is computed from it."""
-    lines = ["Chart: " + "; ".join(" ".join((label, *values)) for label, values in chart.values)]
+    """`Chart: January = 12, February = 15`, then what is computed from it."""
+    lines = ["Chart: " + ", ".join(f"{label} = {' and '.join(values)}" for label, values in chart.values)]
     if chart.axis:
         lines.append("(axis: " + " ".join(chart.axis) + ")")
     single = [(label, values[0]) for label, values in chart.values if len(values) == 1]
     if len(single) == len(chart.values):
-        lines += [f"({fact})" for fact in facts(Table((("", "Values"), *single)))]
+        lines += [f"({fact})" for fact in facts(Table((("Label", "Value"), *single)))]
     return "\n".join(lines)
 
 
