@@ -12,8 +12,9 @@ from pathlib import Path
 
 from assistant.audio.files import read_clip
 from assistant.cli.main import ENGINE_NAMES
-from assistant.cli.printing import TurnPrinter, safe
+from assistant.cli.printing import TurnPrinter
 from assistant.cli.session import Session, add_engine_argument, interruptible, tell
+from assistant.cli.terminal import safe
 from assistant.core.errors import HearsightError
 from assistant.core.events import Completion, Done, Failed, Heard
 from assistant.core.geometry import Rect

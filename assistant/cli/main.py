@@ -13,6 +13,7 @@ import traceback
 from types import ModuleType
 
 from assistant import __version__
+from assistant.cli.terminal import one_line
 from assistant.core.cancel import Cancelled
 from assistant.core.errors import HearsightError
 
@@ -37,10 +38,10 @@ def run(argv: list[str]) -> int:
     Returns:
         The exit code.
     """
-    debug = "--debug" in argv
+    debug = _without(argv, "--debug")[1]
     try:
-        args = _parser(argv).parse_args(argv)
-        logging.basicConfig(level=logging.DEBUG if debug else logging.WARNING, format=_LOG_FORMAT)
+        args = parse(argv)
+        _log(debug)
         if args.command is None:
             from assistant.app import main
 
@@ -57,6 +58,15 @@ def run(argv: list[str]) -> int:
     except Exception as error:
         text = f"Something went wrong inside Hearsight ({type(error).__name__}). Run again with --debug to see where."
         return _fail(text, debug)
+
+
+def parse(argv: list[str]) -> argparse.Namespace:
+    """The arguments of one call; `--debug` and `--offline` may stand anywhere."""
+    argv, debug = _without(argv, "--debug")
+    argv, offline = _without(argv, "--offline")
+    args = _parser(argv).parse_args(argv)
+    args.debug, args.offline = debug, offline
+    return args
 
 
 def _parser(argv: list[str]) -> argparse.ArgumentParser:
@@ -77,11 +87,24 @@ def _parser(argv: list[str]) -> argparse.ArgumentParser:
     return parser
 
 
+def _without(argv: list[str], flag: str) -> tuple[list[str], bool]:
+    """Takes a flag out that may stand anywhere before a lone `--`; says whether it was there."""
+    end = argv.index("--") if "--" in argv else len(argv)
+    kept = [word for word in argv[:end] if word != flag]
+    return kept + argv[end:], len(kept) < end
+
+
+def _log(debug: bool) -> None:
+    """Our own words at every level when asked; libraries stay quiet, since nobody knows what they would write."""
+    logging.basicConfig(level=logging.WARNING, format=_LOG_FORMAT)
+    if debug:
+        logging.getLogger("assistant").setLevel(logging.DEBUG)
+
+
 def _add_common(parser: argparse.ArgumentParser, *, at_top: bool) -> None:
-    """Options that may stand before or after the command; the one after must not reset the one before."""
-    default = False if at_top else argparse.SUPPRESS
-    parser.add_argument("--debug", action="store_true", default=default, help="log more, show tracebacks")
-    parser.add_argument("--offline", action="store_true", default=default, help="never touch the network")
+    """Options of every command; for its help, since `_without` has taken the flags out before."""
+    parser.add_argument("--debug", action="store_true", help="log more, show tracebacks")
+    parser.add_argument("--offline", action="store_true", help="never touch the network")
     if at_top:
         parser.add_argument("--engine", choices=ENGINE_NAMES, default=None, help="for the window: which engine to use")
         parser.add_argument("--in-process", action="store_true", help="for debugging: the engine in this process")
@@ -97,5 +120,5 @@ def _module(name: str) -> ModuleType:
 def _fail(text: str, debug: bool) -> int:
     if debug:
         traceback.print_exc()
-    print(f"hearsight: {text}", file=sys.stderr)
+    print(f"hearsight: {one_line(text)}", file=sys.stderr)
     return 1

@@ -3,17 +3,9 @@
 from __future__ import annotations
 
 import sys
-import unicodedata
 
+from assistant.cli.terminal import safe
 from assistant.core.events import Delta, Heard, Notice, Partial, Stage
-
-
-def safe(text: str) -> str:
-    """Text that can't steer a terminal: control characters but tab and newline are left out.
-
-    Answers, transcripts and screen text are data; an escape sequence in them must not act.
-    """
-    return "".join(c for c in text if c in "\t\n" or unicodedata.category(c) != "Cc")
 
 
 class TurnPrinter:

@@ -95,7 +95,9 @@ def _stand_alone(log_level: int) -> None:
     os.close(nothing)
     os.dup2(2, 1)
     if log_level <= logging.DEBUG:
-        logging.basicConfig(level=log_level, format="%(asctime)s %(levelname)s %(name)s (engine): %(message)s")
+        logging.basicConfig(format="%(asctime)s %(levelname)s %(name)s (engine): %(message)s")
+        # Our own words only: what a library writes at this level may hold the user's.
+        logging.getLogger("assistant").setLevel(log_level)
 
 
 def _read(control: Channel, receiver: Receiver, jobs: queue.SimpleQueue[Job | None]) -> None:

@@ -36,7 +36,7 @@ class HostProcess:
         context = multiprocessing.get_context("spawn")
         self._control, control = context.Pipe()
         self._arrays, arrays = context.Pipe()
-        level = logging.getLogger().getEffectiveLevel()
+        level = logging.getLogger("assistant").getEffectiveLevel()
         self._process = context.Process(
             target=host_child.main, args=(build, control, arrays, level), name="hearsight-engine", daemon=True
         )

@@ -121,10 +121,10 @@ class Ask:
             return self.answer(question, emit, cancel)
         _refuse_nothing(question)
         prompt = self.prompt(question, before=asked.id)
-        for former in later:
-            self.history.remove_message(former.id)
         self.history.update(asked.id, state="sent")
-        opened = Opened(question.conversation, asked.id, self._open_answer(question.conversation))
+        # The former answer gives way in its own place: deleting it for good would cost seconds in a large history.
+        answer = self._reopen(later[0].id) if later else self._open_answer(question.conversation)
+        opened = Opened(question.conversation, asked.id, answer)
         emit(opened)
         return self._generate(prompt, opened, emit, cancel)
 
@@ -176,6 +176,13 @@ class Ask:
         return self.history.add_message(
             conversation, "assistant", state="streaming", engine=told.name, model=told.model
         )
+
+    def _reopen(self, answer: int) -> int:
+        told = self.engine.capabilities
+        self.history.update(
+            answer, text="", state="streaming", engine=told.name, model=told.model, usage={}, timings={}, error=""
+        )
+        return answer
 
     def _store_question(self, question: Question, state: str) -> tuple[int, int]:
         conversation = question.conversation or self.history.new_conversation()

@@ -112,9 +112,11 @@ def test_the_version_is_said(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_options_before_the_command_are_kept() -> None:
-    for arguments in (["--offline", "doctor"], ["doctor", "--offline"]):
-        assert main._parser(arguments).parse_args(arguments).offline
-    assert not main._parser(["doctor"]).parse_args(["doctor"]).offline
+    for arguments in (["--offline", "doctor"], ["doctor", "--offline"], ["history", "list", "--offline"]):
+        assert main.parse(arguments).offline
+    assert not main.parse(["doctor"]).offline
+    asked = main.parse(["ask", "--", "--offline"])
+    assert (asked.words, asked.offline) == (["--offline"], False)
 
 
 def test_the_module_and_the_command_are_the_same_program() -> None:
