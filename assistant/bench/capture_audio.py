@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import random
 import statistics
 import tempfile
 import threading
@@ -21,11 +22,14 @@ from assistant.core.errors import HearsightError
 GOALS = {"mic_ratio": 1.2, "mic_warm_ms": 60.0}
 """By key, each an upper limit."""
 _TIMEOUT = 5.0
-_PAUSE = 0.05
+_ROUNDS_A_RUN = 3
+"""The first buffer comes with the server's clock, in steps of 10 ms: with few rounds the medians jump by a step."""
+_PAUSE = (0.02, 0.06)
+"""Seconds, by chance, so that no measure keeps step with that clock."""
 
 
 def measure(runs: int = 15) -> dict[str, float]:
-    """Medians in milliseconds over `runs` interleaved rounds.
+    """Medians in milliseconds over three interleaved rounds a run.
 
     Returns:
         `mic_first_buffer_ms` (Recorder.start to its first buffer), `mic_bare_ms` (a sounddevice stream of the same
@@ -38,7 +42,7 @@ def measure(runs: int = 15) -> dict[str, float]:
         devices.forget()
         portaudio.refresh()
         devices.prepare()
-        cold, bare = _rounds(runs, lambda: _recorder(Path(folder), None), _bare)
+        cold, bare = _rounds(_ROUNDS_A_RUN * runs, lambda: _recorder(Path(folder), None), _bare)
         warm = _warm(runs, Path(folder))
     devices.forget()
     portaudio.mark_stale()
@@ -54,11 +58,12 @@ def measure(runs: int = 15) -> dict[str, float]:
 def _rounds(runs: int, ours: Callable[[], float], bare: Callable[[], float]) -> tuple[list[float], list[float]]:
     """Both measures in turn and in changing order, so that what else happens hits both; the first round warms up."""
     results: tuple[list[float], list[float]] = ([], [])
+    chance = random.Random(0)
     for number in range(runs + 1):
         pairs = [(results[0], ours), (results[1], bare)]
         for result, work in pairs if number % 2 else reversed(pairs):
             result.append(work())
-            time.sleep(_PAUSE)
+            time.sleep(chance.uniform(*_PAUSE))
     return results[0][1:], results[1][1:]
 
 
