@@ -12,6 +12,7 @@ from assistant.engine.light.boxes import Box
 from assistant.engine.light.layout import lay_out
 from assistant.engine.light.layout_text import section_text
 from assistant.engine.light.ocr import Ocr
+from assistant.engine.light.own_windows import without_own
 
 _MARK = "\n[{} more characters did not fit]"
 
@@ -59,7 +60,7 @@ class ScreenReader:
         self._known.clear()
 
     def read(self, picture: Picture, cancel: CancelToken, *, characters: int) -> ScreenText:
-        """Reads a picture.
+        """Reads a picture, but for Hearsight's own windows on it.
 
         Args:
             characters: the most that `text` may hold; see `cut` for what goes first.
@@ -67,6 +68,7 @@ class ScreenReader:
         Raises:
             Cancelled: the token was set.
         """
+        picture = without_own(picture)
         boxes = self._boxes(picture, cancel)
         sections = lay_out(boxes, picture.windows)
         text, dropped = cut([section_text(section, len(sections)) for section in sections], characters)
