@@ -44,9 +44,9 @@ class MicrophonePage(Page):
         modes = (("hold", "Hold while speaking"), ("toggle", "Press to start and to end"))
         self.add_choice("mode", "The key", modes, "Either way, a short tap goes hands-free.")
         self.add_choice("language", "Language you speak", _LANGUAGES, "Choosing it helps where it is often mistaken.")
-        self.add_number("silence_seconds", "Silence that sends", 0.5, 10, unit=" s", decimals=1)
+        self.add_number("silence_seconds", "Silence that sends", 0.5, 10, step=0.5, unit=" s", decimals=1)
         self.add_number("tap_ms", "A tap is at most", 100, 1000, step=50, unit=" ms")
-        self.add_number("max_minutes", "Longest recording", 0.5, 60, unit=" min", decimals=1)
+        self.add_number("max_minutes", "Longest recording", 0.5, 60, step=0.5, unit=" min", decimals=1)
         self.add_switch("warm_stream", "Keep the microphone open")
 
     def showEvent(self, event: QShowEvent) -> None:
