@@ -28,11 +28,13 @@ class AnswerView(QWidget):
 
     def __init__(self, message: Message, background: Background, parent: QWidget) -> None:
         super().__init__(parent)
+        self._message: Message | None = None
         self._build(background)
         self.show_message(message)
 
     @property
     def message(self) -> Message:
+        assert self._message is not None
         return self._message
 
     @property
@@ -46,9 +48,12 @@ class AnswerView(QWidget):
 
     def show_message(self, message: Message) -> None:
         """Shows the message as the history has it; while it streams, its text comes by `append`."""
-        self._message = message
+        before, self._message = self._message, message
         streaming = message.state == "streaming"
-        if not streaming:
+        if streaming and before is not None and before.state != "streaming":
+            # It is being answered again, in the same place.
+            self._markdown.show_markdown("")
+        elif not streaming:
             if message.text == self._markdown.text_so_far:
                 self._markdown.finish()
             else:
@@ -68,7 +73,7 @@ class AnswerView(QWidget):
 
     def show_stage(self, text: str) -> None:
         """What is being done, until the first words come."""
-        if self._message.state == "streaming" and not self._markdown.text_so_far:
+        if self.message.state == "streaming" and not self._markdown.text_so_far:
             self._show_status(text[:1].upper() + text[1:] + "…")
 
     def _build(self, background: Background) -> None:
@@ -115,11 +120,11 @@ class AnswerView(QWidget):
 
     @Slot()
     def _retry(self) -> None:
-        self.retry_requested.emit(self._message.id)
+        self.retry_requested.emit(self.message.id)
 
     @Slot()
     def _delete(self) -> None:
-        self.delete_requested.emit(self._message.id)
+        self.delete_requested.emit(self.message.id)
 
 
 def _ending(message: Message) -> str:

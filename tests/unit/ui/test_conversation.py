@@ -127,6 +127,20 @@ def test_a_new_answer_takes_the_place_of_the_old_one(
     assert [each.message.id for each in view.views] == [asked, fresh]
 
 
+def test_an_answer_is_replaced_in_its_own_place(
+    qtbot: QtBot, view: ConversationView, history: History, controller: ScriptedController
+) -> None:
+    controller.open_conversation(ask(history, "Why?", "The old answer."))
+    asked, answer = (each.message.id for each in view.views)
+    history.update(answer, text="", state="streaming")
+    controller.turn_opened.emit(controller.conversation, asked, answer)
+    assert answer_of(view).text == "" and answer_of(view).status == "Thinking…"
+    controller.delta.emit(answer, "The new one.")
+    history.update(answer, text="The new one.", state="done")
+    controller.turn_closed.emit(answer, "done")
+    qtbot.waitUntil(lambda: answer_of(view)._markdown.toPlainText() == "The new one.")
+
+
 def test_attachments_are_chips(
     qtbot: QtBot, view: ConversationView, history: History, controller: ScriptedController
 ) -> None:
