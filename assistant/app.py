@@ -15,6 +15,7 @@ from functools import partial
 from PySide6.QtCore import QTimer, Slot
 from PySide6.QtWidgets import QApplication
 
+from assistant.audio import devices
 from assistant.audio.player import play
 from assistant.core.errors import EngineUnavailable, HearsightError
 from assistant.desktop import display, power
@@ -136,6 +137,7 @@ class App:
     def wake_up(self) -> None:
         """What the first paint must not wait for."""
         self.controller.run_beside(screen.prepare)
+        self.controller.run_beside(partial(devices.prepare, self.controller.settings.voice.device))
         self._bind_keys()
         self._power = power.watch(self.controller.slept.emit, self.controller.woke.emit)
         self.controller.load_engine()

@@ -13,8 +13,9 @@ from dataclasses import dataclass
 
 RUN_TIME = {
     "apt": (
-        # sound: the sounddevice wheel for Linux brings no PortAudio
-        "libportaudio2",
+        # sound: the sounddevice wheel for Linux brings no PortAudio, and PortAudio reaches a desktop's sound server
+        # only through ALSA's plugin; pactl names the server's microphones
+        "libportaudio2 libasound2-plugins pulseaudio-utils",
         # Qt's xcb and Wayland platforms
         "libegl1 libgl1 libx11-xcb1 libxkbcommon0 libxkbcommon-x11-0",
         "libxcb-cursor0 libxcb-icccm4 libxcb-image0 libxcb-keysyms1 libxcb-randr0 libxcb-render0 libxcb-render-util0",
@@ -53,7 +54,7 @@ TESTS = {
         "xvfb xauth x11-utils x11-xserver-utils openbox xdotool wmctrl xclip xterm xfonts-base mousepad trayer",
         "dbus dbus-x11",
         # a microphone that hears what is played, and something to say
-        "pulseaudio pulseaudio-utils libasound2-plugins espeak-ng sox ffmpeg pocketsphinx-testdata",
+        "pulseaudio espeak-ng sox ffmpeg pocketsphinx-testdata",
         # screens with text in many scripts
         "fonts-noto-color-emoji fonts-wqy-zenhei imagemagick",
         # a certificate for a server on this machine
