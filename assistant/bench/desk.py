@@ -21,6 +21,8 @@ from assistant.history.store import History
 from assistant.settings.paths import Paths
 
 _POLL = 0.1
+_BESIDE = ("810", "310")
+"""Where the app's window goes: the lower right corner of the screen."""
 _PICTURE = """
 import sys
 from PySide6.QtCore import Qt
@@ -88,7 +90,13 @@ class Desk:
         """Starts the window as a user does, and waits until it takes commands and has the keys."""
         command = [sys.executable, "-m", "assistant", "--engine", self._engine, *arguments]
         self.app = subprocess.Popen(command, env=self.env, stdin=subprocess.DEVNULL)
-        self.until("Hearsight's window", lambda: self.hand("search", "--onlyvisible", "--name", "^Hearsight$"))
+        self.until("Hearsight's window", self.window)
+        # As a user has it: beside what the question is about, not over it.
+        self.hand("windowmove", "--sync", self.window(), *_BESIDE)
+
+    def window(self) -> str:
+        """The X window of the app; empty while there is none."""
+        return next(iter(self.hand("search", "--onlyvisible", "--name", "^Hearsight$").split()), "")
 
     def quit_app(self) -> int:
         """Ends the app as a log-out does; 0 when it ended well or was not running."""
