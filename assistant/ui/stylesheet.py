@@ -22,13 +22,15 @@ QScrollArea, QScrollArea > QWidget > QWidget { background: transparent; border: 
 #error { color: $danger; }
 #listening { color: $listening; }
 
-QLineEdit, QComboBox, QSpinBox, QDoubleSpinBox {
+QLineEdit, QComboBox, #number {
     background: $surface; color: $text; border: 1px solid $line; border-radius: ${small}px;
     padding: 4px 8px; min-height: 20px; selection-background-color: $accent; selection-color: $on_accent;
 }
 QAbstractSpinBox QLineEdit { border: none; padding: 0; min-height: 0; background: transparent; }
-QLineEdit:hover, QComboBox:hover, QSpinBox:hover, QDoubleSpinBox:hover { border-color: $muted; }
-QLineEdit:focus, QComboBox:focus, QSpinBox:focus, QDoubleSpinBox:focus { border: 2px solid $accent; padding: 3px 7px; }
+QLineEdit:hover, QComboBox:hover, #number:hover { border-color: $muted; }
+QLineEdit:focus, QComboBox:focus, #number[active="true"] { border: 2px solid $accent; padding: 3px 7px; }
+#number { padding: 0 6px; }
+#number[active="true"] { padding: 0 5px; }
 QComboBox::drop-down { border: none; width: 22px; }
 QComboBox::down-arrow { image: none; width: 0; height: 0; }
 QComboBox QAbstractItemView {
@@ -100,8 +102,6 @@ QMenu::item:selected { background: $hover; color: $text; }
 QMenu::separator { height: 1px; background: $line; margin: 4px 6px; }
 QMenu::icon { padding-left: 6px; }
 
-QCheckBox { spacing: 8px; border: 2px solid transparent; border-radius: 4px; padding: 1px; }
-QCheckBox:focus { border-color: $accent; }
 QSlider:focus { border: 2px solid $accent; border-radius: 4px; }
 
 QProgressBar { background: $hover; border: none; border-radius: 3px; max-height: 6px; min-height: 6px; }

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Signal
-from PySide6.QtGui import QWheelEvent
-from PySide6.QtWidgets import QAbstractSpinBox, QDoubleSpinBox, QHBoxLayout, QWidget
+from PySide6.QtCore import Signal, Slot
+from PySide6.QtGui import QFocusEvent, QWheelEvent
+from PySide6.QtWidgets import QAbstractSpinBox, QDoubleSpinBox, QFrame, QHBoxLayout, QWidget
 
 from assistant.ui.buttons import IconButton
 
@@ -18,7 +18,14 @@ class NumberField(QWidget):
         self, low: float, high: float, step: float, unit: str, decimals: int, parent: QWidget | None = None
     ) -> None:
         super().__init__(parent)
-        self._spin = _Spin(self)
+        self._box = box = QFrame(self)
+        box.setObjectName("number")
+        self._spin = _Spin(box)
+        self._spin.focused.connect(self._mark)
+        self._spin.setFrame(False)
+        inner = QHBoxLayout(box)
+        inner.setContentsMargins(0, 0, 0, 0)
+        inner.addWidget(self._spin)
         self._spin.setButtonSymbols(QAbstractSpinBox.ButtonSymbols.NoButtons)
         self._spin.setDecimals(decimals)
         self._spin.setRange(low, high)
@@ -32,7 +39,7 @@ class NumberField(QWidget):
         layout = QHBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(2)
-        layout.addWidget(self._spin, 1)
+        layout.addWidget(box, 1)
         layout.addWidget(self._less)
         layout.addWidget(self._more)
         self.setFocusProxy(self._spin)
@@ -47,6 +54,13 @@ class NumberField(QWidget):
         self._spin.setValue(number)
         self._spin.blockSignals(False)
 
+    @Slot(bool)
+    def _mark(self, active: bool) -> None:
+        """Shows the focus ring around the number."""
+        self._box.setProperty("active", active)
+        self._box.style().unpolish(self._box)
+        self._box.style().polish(self._box)
+
     def setAccessibleName(self, name: str) -> None:
         self._spin.setAccessibleName(name)
         self._less.rename(f"{name}: less")
@@ -54,6 +68,18 @@ class NumberField(QWidget):
 
 
 class _Spin(QDoubleSpinBox):
+    """The number itself; its frame is drawn by the box around it, as a style sheet breaks that of spin boxes."""
+
+    focused = Signal(bool)
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        super().focusInEvent(event)
+        self.focused.emit(True)
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        super().focusOutEvent(event)
+        self.focused.emit(False)
+
     def wheelEvent(self, event: QWheelEvent) -> None:
         """The wheel scrolls the page, not the number."""
         event.ignore()

@@ -6,11 +6,12 @@ from collections.abc import Sequence
 from functools import partial
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QCheckBox, QFrame, QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from assistant.ui.choice import Choice
 from assistant.ui.settings.editor import SettingsEditor
 from assistant.ui.settings.number_field import NumberField
+from assistant.ui.settings.switch import Switch
 from assistant.ui.theme import SPACE
 
 _CONTROL_WIDTH = 210
@@ -41,8 +42,8 @@ class Page(QWidget):
         self.add_row(name, sentence or self.editor.description(self.section, field), control)
         return control
 
-    def add_switch(self, field: str, name: str) -> QCheckBox:
-        control = QCheckBox(self)
+    def add_switch(self, field: str, name: str) -> Switch:
+        control = Switch(self)
         control.setChecked(self.editor.value(self.section, field))
         control.toggled.connect(partial(self.editor.change, self.section, field))
         self.add_row(name, self.editor.description(self.section, field), control)
@@ -62,7 +63,7 @@ class Page(QWidget):
         """Name and sentence at the left, the control at the right."""
         control.setAccessibleName(name)
         control.setAccessibleDescription(sentence)
-        if not isinstance(control, QCheckBox):
+        if not isinstance(control, Switch):
             control.setFixedWidth(_CONTROL_WIDTH)
         label, below = QLabel(name, self), QLabel(sentence, self)
         label.setBuddy(control)

@@ -28,7 +28,7 @@ class ScreenPage(Page):
             "Which screen",
             (("pointer", "Under the pointer"), ("active", "With the active window"), ("all", "All screens")),
         )
-        self.add_number("characters", "Text to read", 500, 16_000, step=500, unit=" characters")
+        self.add_number("characters", "Text to read", 500, 16_000, step=500)
 
 
 class ShortcutsPage(Page):

@@ -64,12 +64,14 @@ def test_each_kind_of_control_changes_its_value(window: SettingsWindow, editor: 
 
 
 def test_every_setting_is_there_with_its_value(window: SettingsWindow) -> None:
-    """What can be chosen in the file can be chosen in the window; recordings' one path is the file's alone."""
+    """What can be chosen in the file can be chosen in the window."""
     fields = sum(len(type(section).model_fields) for section in vars(Settings()).values())
     kinds = (QCheckBox, Choice, NumberField, KeyField)
     assert sum(len(window.findChildren(kind)) for kind in kinds) == fields
+    window.show()
     for number in window.findChildren(NumberField):
-        assert number._spin.text()
+        editor = number._spin.lineEdit()
+        assert editor.text() and editor.width() > editor.fontMetrics().horizontalAdvance(editor.text())
 
 
 def test_changes_are_saved(
