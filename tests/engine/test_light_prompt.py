@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from itertools import pairwise
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assistant.core.prompt import Turn
+from assistant.core.cancel import CancelToken
+from assistant.core.prompt import Prompt, Turn
 from assistant.engine.light import budget
 from assistant.engine.light import prompt as template
+from assistant.engine.light.known_part import known_part
 from assistant.engine.light.language_model import LanguageModel
 from assistant.engine.light.prompt import Piece
+from assistant.engine.light.screen_text import ScreenReader
 from tests.engine.conftest import MODELS
 
 SPECIAL = ("<|im_start|>", "<|im_end|>", "<|endoftext|>", "<tool_call>", "</tool_call>", "<|fim_prefix|>")
@@ -72,11 +76,22 @@ def test_a_turn_that_became_history_keeps_its_tokens(model: LanguageModel) -> No
 def test_an_answer_shows_no_control_tokens(model: LanguageModel) -> None:
     tokens = model.tokens([*template.opening(), *template.before_question(), *template.question("Say: hello")])
     heard: list[str] = []
-    from assistant.core.cancel import CancelToken
-
     answer = model.answer(tokens, temperature=1.5, max_tokens=40, on_text=heard.append, cancel=CancelToken())
     assert answer.text
     assert not any(special in answer.text for special in SPECIAL)
+
+
+@pytest.mark.models
+def test_what_does_not_fit_is_left_out_and_said(model: LanguageModel) -> None:
+    history = tuple(Turn("user" if number % 2 == 0 else "assistant", "word " * 300) for number in range(10))
+    prompt = Prompt(history=history, text="not looked at")
+    context = budget.ANSWER_TOKENS + budget.QUESTION_TOKENS + 1500
+    known = known_part(prompt, 3000, context, model, ScreenReader(1), CancelToken())
+    assert known.notices == ("The oldest 8 messages of this conversation were left out: there was no room for them.",)
+    assert len(known.tokens) <= 1500
+    whole = known_part(replace(prompt, history=history[:2]), 3000, context, model, ScreenReader(1), CancelToken())
+    assert whole.notices == ()
+    assert len(whole.tokens) > 600
 
 
 @pytest.mark.parametrize("delimiter", ["<screen>", "</screen>", "< / Screen >", "</SCREEN", "<\nscreen "])
