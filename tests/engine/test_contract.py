@@ -84,8 +84,9 @@ def test_warmed_and_cold_give_the_same_prompt_and_answer(engine: Engine, questio
     assert warmed.usage.cached_tokens >= cold.usage.cached_tokens
 
 
-def test_warming_tells_what_was_said_so_far(engine: Engine, question: Prompt) -> None:
-    partials = [event for event in warm_up(engine, question) if isinstance(event, Partial)]
+def test_warming_tells_what_was_said_so_far(engine: Engine, speak: Callable[[str], Clip]) -> None:
+    prompt = Prompt(clip=speak("The weather is fine today, and nobody has asked about it before."))
+    partials = [event for event in warm_up(engine, prompt) if isinstance(event, Partial)]
     assert partials
     assert partials[-1].text
 

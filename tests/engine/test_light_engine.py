@@ -21,7 +21,7 @@ from assistant.engine.light.engine import LightEngine
 from assistant.engine.light.language_model import LanguageModel
 from assistant.engine.light.listening import Listening
 from assistant.engine.light.speech import Recogniser
-from assistant.engine.light.speech_chunks import LONGEST, cut
+from assistant.engine.light.speech_chunks import LONGEST, Cutter, cut
 from tests.engine.conftest import MODELS
 
 pytestmark = pytest.mark.models
@@ -178,11 +178,14 @@ def test_silence_round_the_words_changes_nothing(recogniser: Recogniser) -> None
 def test_pieces_of_a_growing_clip_stay_as_they_were() -> None:
     names = ["0870", "0880", "0890", "0920", "0930"]
     clip = np.concatenate([padded(human(name), 0.6, 0.6).samples for name in names])
-    whole = cut(clip)
+    whole, cutter = cut(clip), Cutter()
     assert all(chunk.end - chunk.start <= LONGEST + RATE for chunk in whole)
     for seconds in range(2, int(len(clip) / RATE), 2):
         so_far = cut(clip[: seconds * RATE])
         assert so_far[:-1] == whole[: len(so_far) - 1]
+        assert cutter.cut(clip[: seconds * RATE].copy()) == so_far, "what was cut before changes nothing"
+    assert cutter.cut(clip) == whole
+    assert cutter.cut(clip[::-1].copy()) == cut(clip[::-1].copy()), "another clip is not taken for the same one"
 
 
 def test_new_speech_is_due_after_a_while_and_after_the_last_word(recogniser: Recogniser) -> None:

@@ -28,7 +28,7 @@ from assistant.engine.light.parts import Parts
 SCREEN_CHARACTERS = 3000
 """The most characters of screen text in a prompt, unless told otherwise."""
 
-_SLICE_SECONDS = 1.0
+_SLICE_SECONDS = 1.5
 _SHORTEST_ANSWER = 64
 
 
@@ -80,17 +80,15 @@ class LightEngine:
             self._loaded = parts
 
     def warm(self, prompt: Prompt, emit: Emit, cancel: CancelToken) -> None:
-        """One slice: reads the pictures, or recognises new speech, or prefills for about a second."""
+        """One slice: reads the pictures, or recognises new speech and prefills for the rest of the slice."""
         parts = self._parts(cancel)
-        until = time.perf_counter() + _SLICE_SECONDS
+        started = time.perf_counter()
         with _memory_errors():
             known = self._known(parts, prompt, self._characters, cancel)
-            if time.perf_counter() >= until:
-                return
             if prompt.clip is not None and parts.listening.is_due(prompt.clip, self._language):
                 emit(Partial(parts.listening.hear(prompt.clip, self._language, cancel).text))
-                return
-            parts.model.prefill(known.tokens, cancel, _SLICE_SECONDS)
+            left = _SLICE_SECONDS - (time.perf_counter() - started)
+            parts.model.prefill(known.tokens, cancel, max(0.0, left))
 
     def generate(self, prompt: Prompt, options: Options, emit: Emit, cancel: CancelToken) -> Completion:
         """Answers. Where there is no question (nothing typed, nothing said) the answer is empty.

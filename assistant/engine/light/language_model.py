@@ -93,7 +93,8 @@ class LanguageModel:
             return
         self._refuse_if_too_large()
         key = secrets.token_urlsafe(32)
-        self._folder = Path(tempfile.mkdtemp(prefix=f"hearsight-{os.getpid()}-"))
+        _sweep()
+        self._folder = Path(tempfile.mkdtemp(prefix=f"{_FOLDER}{os.getpid()}-"))
         address = str(self._folder / "model.sock") if os.name == "posix" else "127.0.0.1"
         try:
             self._server = _start_server(self._file, address, key, self._threads, self._context)
@@ -254,6 +255,17 @@ class LanguageModel:
             self.load()
         assert self._client is not None
         return self._client
+
+
+_FOLDER = "hearsight-model-"
+
+
+def _sweep() -> None:
+    """Removes the socket folders of processes that were killed."""
+    for folder in Path(tempfile.gettempdir()).glob(f"{_FOLDER}*-*"):
+        process = folder.name.removeprefix(_FOLDER).split("-")[0]
+        if process.isdecimal() and not psutil.pid_exists(int(process)):
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 _CACHE_BYTES_PER_TOKEN = 28 * 1024

@@ -6,7 +6,7 @@ from assistant.core.cancel import CancelToken
 from assistant.core.events import Transcript
 from assistant.core.media import Clip
 from assistant.engine.light.speech import Recogniser
-from assistant.engine.light.speech_chunks import Chunk, cut
+from assistant.engine.light.speech_chunks import Chunk
 
 _NEW_SECONDS = 2.5
 
@@ -25,7 +25,7 @@ class Listening:
     def is_due(self, clip: Clip, language: str) -> bool:
         if clip.seconds < self._seconds:
             self._seconds = 0.0
-        chunks = cut(clip.samples)
+        chunks = self._recogniser.cut(clip)
         if not chunks or self._recogniser.is_known(clip, chunks, language):
             return False
         return _paused(chunks) or clip.seconds - self._seconds >= _NEW_SECONDS

@@ -21,13 +21,14 @@ from assistant.core.cancel import CancelToken
 from assistant.core.errors import EngineOutOfMemory, ModelBroken
 from assistant.core.events import Segment, Transcript
 from assistant.core.media import SAMPLE_RATE, Clip
-from assistant.engine.light.speech_chunks import Chunk, cut
+from assistant.engine.light.speech_chunks import Chunk, Cutter
 
 if TYPE_CHECKING:
     from faster_whisper import WhisperModel
     from faster_whisper.tokenizer import Tokenizer
 
-_REMEMBERED = 64
+_REMEMBERED = 256
+"""Pieces; more than the longest recording has."""
 _FRAMES_PER_SECOND = 100
 _FEWEST_FRAMES = 1000
 _MOST_FRAMES = 3000
@@ -66,6 +67,7 @@ class Recogniser:
         self._tokenizers: dict[str, Tokenizer] = {}
         self._suppressed: list[int] = []
         self._known: OrderedDict[str, _Piece] = OrderedDict()
+        self._cutter = Cutter()
 
     def load(self) -> None:
         """Raises:
@@ -98,6 +100,7 @@ class Recogniser:
     def forget(self) -> None:
         """Drops what was recognised before."""
         self._known.clear()
+        self._cutter.forget()
 
     def recognise(
         self, clip: Clip, language: str, cancel: CancelToken, on_segment: Callable[[Segment], None] = lambda _s: None
@@ -111,7 +114,7 @@ class Recogniser:
             on_segment: gets each segment as it is known.
         """
         segments: list[Segment] = []
-        for chunk in cut(clip.samples):
+        for chunk in self.cut(clip):
             cancel.check()
             piece = self._recognise(clip.samples[chunk.start : chunk.end], language)
             language = language or piece.language
@@ -120,6 +123,10 @@ class Recogniser:
                 on_segment(segments[-1])
         text = " ".join(segment.text for segment in segments)
         return Transcript(text, tuple(segments), language if segments else "", clip.seconds)
+
+    def cut(self, clip: Clip) -> list[Chunk]:
+        """The pieces of the clip that hold speech."""
+        return self._cutter.cut(clip.samples)
 
     def is_known(self, clip: Clip, chunks: list[Chunk], language: str) -> bool:
         """Whether recognising `clip`, cut into `chunks`, would only be a look-up."""

@@ -38,37 +38,57 @@ class Chunk:
     settled: bool
 
 
+class Cutter:
+    """Cuts clips; where a clip goes on from the last one, only what is new costs anything."""
+
+    def __init__(self) -> None:
+        self._samples: NDArray[np.float32] = np.zeros(0, np.float32)
+        self._closed: list[Chunk] = []
+        self._position = 0
+
+    def cut(self, samples: NDArray[np.float32]) -> list[Chunk]:
+        """The speech in `samples` (16 kHz mono), oldest first; empty for silence, noise and clicks.
+
+        The voice detector starts anew after each closed piece, so the pieces depend on nothing that lies behind them.
+        """
+        if not np.array_equal(samples[: self._position], self._samples[: self._position]):
+            self._closed, self._position = [], 0
+        self._samples = samples
+        chunks, position = list(self._closed), self._position
+        while len(samples) - position > _FRAME:
+            chunk, position, closed = _next(samples, position)
+            chunks += [chunk] if chunk is not None else []
+            if closed:
+                self._closed, self._position = list(chunks), position
+        return chunks
+
+    def forget(self) -> None:
+        self._samples = np.zeros(0, np.float32)
+        self._closed, self._position = [], 0
+
+
 def cut(samples: NDArray[np.float32]) -> list[Chunk]:
-    """The speech in `samples` (16 kHz mono), oldest first; empty for silence, noise and clicks.
-
-    The voice detector starts anew after each closed piece, so the pieces depend on nothing that lies behind them.
-    """
-    chunks: list[Chunk] = []
-    position = 0
-    while len(samples) - position > _FRAME:
-        chunk, position = _next(samples, position)
-        if chunk is not None:
-            chunks.append(chunk)
-    return chunks
+    """See `Cutter.cut`."""
+    return Cutter().cut(samples)
 
 
-def _next(samples: NDArray[np.float32], position: int) -> tuple[Chunk | None, int]:
-    """The first piece at or after `position`, and where to go on."""
+def _next(samples: NDArray[np.float32], position: int) -> tuple[Chunk | None, int, bool]:
+    """The first piece at or after `position`, where to go on, and whether nothing that follows can change that."""
     window = samples[position : position + _WINDOW]
     spans = _spans(window)
     if not spans:
-        # Keep the last moment: a word may begin in it.
         full = len(window) == _WINDOW
-        return None, position + len(window) - (_PAD if full else 0)
-    start, end = spans[0]
+        # Keep the last moment: a word may begin in it.
+        return None, position + len(window) - (_PAD if full else 0), full
+    start, end, closed = *spans[0], False
     for next_start, next_end in spans[1:]:
-        closed = next_start - end >= _CLOSING_SILENCE and end - start >= _CLOSING_LENGTH
-        if closed or next_end - start > LONGEST:
+        sentence = next_start - end >= _CLOSING_SILENCE and end - start >= _CLOSING_LENGTH
+        if closed := sentence or next_end - start > LONGEST:
             break
         end = next_end
-    settled = end < len(window) and len(window) - end >= _END_SILENCE_MS * SAMPLE_RATE // 1000
+    settled = len(window) - end >= _END_SILENCE_MS * SAMPLE_RATE // 1000
     piece = Chunk(position + max(0, start - _PAD), position + min(len(window), end + _PAD), settled)
-    return piece, piece.end
+    return piece, piece.end, closed
 
 
 def _spans(window: NDArray[np.float32]) -> list[tuple[int, int]]:
