@@ -155,7 +155,7 @@ def test_chart_values_stand_with_their_labels() -> None:
     axis = [Box(40, 380 - value * 3, 16, 22, str(value)) for value in (20, 40, 60)]
     text = text_of(lay_out([box("Guests", 250, 40), *labels, *values, *axis]))
     assert text.startswith("Guests\n")
-    for pair in ("May = 12", "June = 80", "July = 45", "August = 31", "highest 80 (June)"):
+    for pair in ("May = 12", "June = 80", "July = 45", "August = 31", "highest Value: June (80)"):
         assert pair in text
 
 

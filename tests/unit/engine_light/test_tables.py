@@ -92,8 +92,8 @@ def test_a_form_is_written_as_pairs() -> None:
 
 def test_facts_name_the_rows() -> None:
     lines = facts(table(grid(BUDGET)))
-    assert lines[0] == "Q1: lowest 45 (Phone), highest 1,200 (Rent), sum 1,650, average 412.5, count 4"
-    assert lines[1].startswith("Q2: lowest 45 (Phone), highest 1,200 (Rent), sum 1,340") and "count 3" in lines[1]
+    assert lines[0] == "highest Q1: Rent (1,200); lowest Q1: Phone (45); sum of Q1: 1,650; average Q1: 412.5; rows: 4"
+    assert "sum of Q2: 1,340;" in lines[1] and lines[1].endswith("rows: 3")
 
 
 @settings(max_examples=100, deadline=None)
@@ -102,23 +102,25 @@ def test_facts_are_right(values: list[Decimal]) -> None:
     cells = (("Name", "Amount"), *((f"name{chr(97 + at)}", f"{value:.2f}") for at, value in enumerate(values)))
     (line,) = facts(Table(cells))
     names = {f"name{chr(97 + at)}": value for at, value in enumerate(values)}
-    parts = dict(part.split(" ", 1) for part in line.removeprefix("Amount: ").split(", "))
-    assert Decimal(parts["sum"].replace(",", "")) == sum(values)
-    assert parts["count"] == str(len(values))
-    for word, right in (("lowest", min(values)), ("highest", max(values))):
-        written, name = parts[word].split(" ")
-        assert Decimal(written) == right == names[name.strip("()")]
+    parts = dict(part.split(": ", 1) for part in line.split("; "))
+    assert Decimal(parts["sum of Amount"].replace(",", "")) == sum(values)
+    assert parts["rows"] == str(len(values))
+    for word, right in (("lowest Amount", min(values)), ("highest Amount", max(values))):
+        name, written = parts[word].split(" ")
+        assert Decimal(written.strip("()")) == right == names[name]
 
 
 def test_totals_and_row_numbers_are_not_added_up() -> None:
     cells = (("", "Item", "Cost"), ("1", "Tea", "2"), ("2", "Milk", "3"), ("3", "Bread", "4"), ("4", "Total", "9"))
-    assert facts(Table(cells)) == ["Cost: lowest 2 (Tea), highest 4 (Bread), sum 9, average 3, count 3"]
+    assert facts(Table(cells)) == [
+        "highest Cost: Bread (4); lowest Cost: Tea (2); sum of Cost: 9; average Cost: 3; rows: 3"
+    ]
 
 
 def test_sizes_are_compared_across_their_units() -> None:
     cells = (("Name", "Size"), ("song", "403.20 KiB"), ("film", "1.5 GiB"), ("photo", "2 MiB"))
     (line,) = facts(Table(cells))
-    assert "lowest 403.20 KiB (song)" in line and "highest 1.5 GiB (film)" in line
+    assert "lowest Size: song (403.20 KiB)" in line and "highest Size: film (1.5 GiB)" in line
 
 
 def test_unlike_units_make_no_facts() -> None:
