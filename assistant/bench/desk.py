@@ -4,7 +4,6 @@ as a user starts it. The main job's test, the README's picture and the fault tes
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 import time
@@ -71,7 +70,7 @@ class Desk:
     @property
     def env(self) -> dict[str, str]:
         folders = {"HEARSIGHT_HOME": str(self._home), "HEARSIGHT_MODELS": str(self._models)}
-        return {**os.environ, **self.screen.env, **self.sound.env, **folders}
+        return {**self.screen.env, **self.sound.env, **folders}
 
     @property
     def paths(self) -> Paths:

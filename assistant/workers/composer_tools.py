@@ -78,6 +78,7 @@ class ComposerTools(QObject):
             self.picture_ready.emit(capture())
         except HearsightError as error:
             self.failed.emit(str(error))
+            self.picture_ready.emit(None)
 
     def _lost(self, error: HearsightError) -> None:
         self.failed.emit(str(error))

@@ -10,6 +10,9 @@ from assistant.settings.models import Settings
 from assistant.workers.parts import Parts
 from assistant.workers.signals import ControllerSignals
 
+UNDO_SECONDS = 10.0
+"""How long a removed conversation can be taken back."""
+
 
 class ControllerConversations(ControllerSignals):
     """Opens, renames and removes conversations; each call is one small write.

@@ -6,7 +6,7 @@ import logging
 from collections.abc import Callable
 from functools import partial
 
-from PySide6.QtCore import Signal, Slot
+from PySide6.QtCore import QTimer, Signal, Slot
 
 from assistant.core.errors import HearsightError, ModelMissing, StorageError
 from assistant.core.events import Delta, Done, Failed, Heard, Notice, Outcome, Partial, ScreenRead, Stage
@@ -18,12 +18,12 @@ from assistant.flows.drafts import Draft
 from assistant.flows.transitions import Event, State
 from assistant.settings.models import Settings
 from assistant.workers.composer_tools import ComposerTools
-from assistant.workers.conversations import ControllerConversations
+from assistant.workers.conversations import UNDO_SECONDS, ControllerConversations
 from assistant.workers.deltas import DeltaBatcher
 from assistant.workers.engine_watch import EngineWatch
 from assistant.workers.parts import Parts
 from assistant.workers.signals import EngineStatus
-from assistant.workers.turn import Closed, DraftKept, Turn, TurnJobs
+from assistant.workers.turn import Closed, DraftKept, Turn, TurnJobs, outcome_of
 
 log = logging.getLogger(__name__)
 
@@ -50,10 +50,23 @@ class ControllerQuestions(ControllerConversations):
         self.composer.level.connect(self.level)
         self._happened.connect(self._on_event)
         self._engine.unload_after(settings.engine.idle_unload_minutes)
+        self._emptying = QTimer(self)
+        self._emptying.setSingleShot(True)
+        self._emptying.setInterval(round(UNDO_SECONDS * 1000) + 1000)
+        self._emptying.timeout.connect(self.empty_trash)
 
     @property
     def engine_status(self) -> EngineStatus:
         return self._engine.status
+
+    @Slot()
+    def empty_trash(self) -> None:
+        """Deletes for good, beside everything else, what was removed and can't be taken back any more."""
+        self._jobs.on_housekeeping_thread(partial(self.parts.history.purge_trash, UNDO_SECONDS))
+
+    def remove_conversation(self, conversation: int) -> None:
+        super().remove_conversation(conversation)
+        self._emptying.start()
 
     @Slot(str, object, object)
     def ask(self, text: str, pictures: tuple[Picture, ...] = (), clip: Clip | None = None) -> None:
@@ -168,10 +181,7 @@ class ControllerQuestions(ControllerConversations):
         self._begin(turn)
 
         def job() -> None:
-            try:
-                self._tell(turn, Closed(work(turn)))
-            except HearsightError as error:
-                self._tell(turn, Closed(Failed(error)))
+            self._tell(turn, Closed(outcome_of(lambda: work(turn))))
 
         self.parts.inference.submit(job)
 

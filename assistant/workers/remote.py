@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, Signal, Slot
 
 from assistant.core.errors import BadInput, HearsightError
-from assistant.workers.controller import Controller
+
+if TYPE_CHECKING:
+    from assistant.workers.controller import Controller
 
 _HOW = ("press", "release", "tap")
 

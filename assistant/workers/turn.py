@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -9,11 +10,13 @@ from dataclasses import dataclass, field
 from assistant.audio import vad
 from assistant.core.cancel import CancelToken
 from assistant.core.errors import HearsightError, NoMicrophone, NothingHeard
-from assistant.core.events import Failed
+from assistant.core.events import Failed, Outcome
 from assistant.core.media import Clip, Picture
 from assistant.flows.ask import Ask, Opened, Question
 from assistant.flows.drafts import worth_keeping
 from assistant.flows.listening import Listening
+
+log = logging.getLogger(__name__)
 
 Tell = Callable[["Turn", object], None]
 """Hands an event to the GUI thread."""
@@ -83,6 +86,7 @@ class TurnJobs:
         # One thread each, for life: mss keeps a connection per thread, and a stream is stopped where it was started.
         self._capturing = ThreadPoolExecutor(1, "capture")
         self._recording = ThreadPoolExecutor(1, "recording")
+        self._housekeeping = ThreadPoolExecutor(1, "housekeeping")
 
     def freeze(self, turn: Turn, capture: Callable[[], Picture] | None) -> None:
         """On the capture thread: takes the screen, says so, and only then writes it to disk."""
@@ -109,7 +113,12 @@ class TurnJobs:
         """Anything that opens or closes the microphone."""
         self._recording.submit(work)
 
+    def on_housekeeping_thread(self, work: Callable[[], None]) -> None:
+        """Anything that may take seconds and that nobody waits for."""
+        self._housekeeping.submit(work)
+
     def stop(self) -> None:
+        self._housekeeping.shutdown(wait=True)
         self._capturing.shutdown(wait=True)
         self._recording.shutdown(wait=True)
 
@@ -132,6 +141,18 @@ class TurnJobs:
             self._tell(turn, MicrophoneFailed(error))
 
 
+def outcome_of(work: Callable[[], Outcome]) -> Outcome:
+    """Runs a question to its end, whatever happens: a turn that never closed would block the next one."""
+    try:
+        return work()
+    except HearsightError as error:
+        return Failed(error)
+    except Exception as error:
+        log.exception("a turn ended in an unexpected error")
+        reason = f"Something went wrong inside Hearsight ({type(error).__name__})."
+        return Failed(HearsightError(reason, action="Ask again; run with --debug to see where."))
+
+
 def answer_spoken(ask: Ask, turn: Turn, clip: Clip, tell: Tell) -> None:
     """On the inference thread: asks what was recorded; the recording leaves the disk once it is in the history."""
     assert turn.listening is not None
@@ -143,14 +164,11 @@ def answer_spoken(ask: Ask, turn: Turn, clip: Clip, tell: Tell) -> None:
             recording.discard()
         tell(turn, event)
 
-    try:
-        outcome = ask.answer(turn.question(clip), pass_on, turn.stop)
-        tell(turn, Closed(outcome, nothing_heard=_unheard(outcome)))
-    except NothingHeard as error:
+    outcome = outcome_of(lambda: ask.answer(turn.question(clip), pass_on, turn.stop))
+    unheard = isinstance(outcome, Failed) and isinstance(outcome.error, NothingHeard)
+    if unheard:
         recording.discard()
-        tell(turn, Closed(Failed(error), nothing_heard=True))
-    except HearsightError as error:
-        tell(turn, Closed(Failed(error)))
+    tell(turn, Closed(outcome, nothing_heard=unheard))
 
 
 def keep_draft(ask: Ask, turn: Turn, clip: Clip, tell: Tell) -> None:
@@ -164,7 +182,3 @@ def keep_draft(ask: Ask, turn: Turn, clip: Clip, tell: Tell) -> None:
     turn.listening.discard()
     stored = ask.history.message(message)
     tell(turn, DraftKept(stored.conversation_id if stored else 0, message))
-
-
-def _unheard(outcome: object) -> bool:
-    return isinstance(outcome, Failed) and isinstance(outcome.error, NothingHeard)

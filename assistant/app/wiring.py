@@ -1,26 +1,18 @@
-"""Puts the parts together and opens the window. The only place that builds and wires.
-
-The order, told once: a display that answers; the one running instance; Qt; history and settings; the engine (not
-loaded) and the controller; the window, painted as early as possible. Only then, in `App.wake_up`: global keys, the
-engine's weights in their child process, and recordings that a crash left behind.
-"""
+"""The wired parts behind the window: everything that is imported and built after its first paint."""
 
 from __future__ import annotations
 
 import argparse
-import signal
-import sys
 from functools import partial
 
-from PySide6.QtCore import QTimer, Slot
+from PySide6.QtCore import Slot
 from PySide6.QtWidgets import QApplication
 
 from assistant.audio import devices
 from assistant.audio.player import play
 from assistant.core.errors import EngineUnavailable, HearsightError
-from assistant.desktop import display, power
+from assistant.desktop import power
 from assistant.desktop.hotkeys import main as hotkeys
-from assistant.desktop.single_instance import Server, send
 from assistant.engine.absent import AbsentEngine
 from assistant.engine.base import Engine
 from assistant.flows.engines import engine_for
@@ -31,7 +23,6 @@ from assistant.settings.models import Settings
 from assistant.settings.paths import Paths
 from assistant.settings.store import SettingsStore
 from assistant.ui.appearance import Appearance
-from assistant.ui.first_paint import announce_first_paint
 from assistant.ui.hud.hud import Hud
 from assistant.ui.main_window import MainWindow
 from assistant.ui.tray import Tray
@@ -40,44 +31,14 @@ from assistant.workers.downloads import Downloads
 from assistant.workers.inference import Inference
 from assistant.workers.parts import Parts
 from assistant.workers.recorders import Recorders
-from assistant.workers.remote import RemoteCommands
-
-_INTERRUPT_POLL_MS = 200
-"""Python runs signal handlers only between its own instructions, which Qt's loop has none of while idle."""
-
-
-def main(args: argparse.Namespace) -> int:
-    """Opens the window and runs until it is quit.
-
-    Raises:
-        NoScreen: there is no display.
-        StorageError: the profile can't be used.
-    """
-    display.require_display()
-    paths = Paths.of_user()
-    paths.create()
-    remote = RemoteCommands()
-    server = Server(paths.socket, remote.take)
-    if not server.acquire():
-        send(paths.socket, {"command": "show"})
-        print("Hearsight is already running; its window is shown.", file=sys.stderr)
-        return 0
-    try:
-        qt = QApplication([sys.argv[0]])
-        qt.setApplicationName("Hearsight")
-        qt.setDesktopFileName("hearsight")
-        app = App(qt, paths, args)
-        remote.attach(app.controller, app.window.show_and_raise)
-        return app.run()
-    finally:
-        server.close()
 
 
 class App:
     """The wired parts of a running window."""
 
-    def __init__(self, qt: QApplication, paths: Paths, args: argparse.Namespace) -> None:
-        self._qt, self._paths, self._args = qt, paths, args
+    def __init__(self, qt: QApplication, window: MainWindow, paths: Paths, args: argparse.Namespace) -> None:
+        self._qt, self.window, self._paths, self._args = qt, window, paths, args
+        self._spoken = False
         store = SettingsStore(paths.settings_file)
         settings = store.load()
         self._look = Appearance(qt, settings.general.theme, settings.general.font_size)
@@ -97,51 +58,30 @@ class App:
         )
         self.controller = Controller(parts, settings)
         self.downloads = Downloads(paths.models)
-        state_file = paths.state / "window.json"
-        self.window = MainWindow(
-            self.controller, self.history, store, play=play, downloads=self.downloads, state_file=state_file
-        )
+        window.attach(self.controller, self.history, store, play=play, downloads=self.downloads)
         self.hud = Hud(self.controller)
         self.tray = Tray(self.controller, self.window)
         self._power: power.Watch | None = None
         self._connect()
 
     def _connect(self) -> None:
-        self.window.quit_requested.connect(self._qt.quit)
+        self.hud.action_requested.connect(self.window.session.act)
         self.tray.quit_requested.connect(self._qt.quit)
         self.window.settings.changed.connect(self._on_settings)
         self.controller.state_changed.connect(self._on_state)
         self.controller.woke.connect(self._bind_keys)
-        self._qt.setQuitOnLastWindowClosed(False)
-
-    def run(self) -> int:
-        """Shows the window and runs Qt's loop until the user quits.
-
-        Returns:
-            The exit code.
-        """
-        announce_first_paint(self.window)
-        self.window.show()
-        self.controller.start()
-        QTimer.singleShot(0, self.window, self.wake_up)
-        for name in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(name, lambda *_: self._qt.quit())
-        beat = QTimer(self.window)
-        beat.timeout.connect(lambda: None)
-        beat.start(_INTERRUPT_POLL_MS)
-        code = self._qt.exec()
-        self._stop()
-        return code
 
     @Slot()
     def wake_up(self) -> None:
-        """What the first paint must not wait for."""
+        """What comes once the window is live."""
+        self.controller.start()
         self.controller.run_beside(screen.prepare)
         self.controller.run_beside(partial(devices.prepare, self.controller.settings.voice.device))
         self._bind_keys()
         self._power = power.watch(self.controller.slept.emit, self.controller.woke.emit)
         self.controller.load_engine()
         self.controller.offer_recovered()
+        self.controller.empty_trash()
 
     @Slot()
     def _bind_keys(self) -> None:
@@ -165,8 +105,10 @@ class App:
 
     @Slot(str)
     def _on_state(self, state: str) -> None:
-        """At the first words the window appears, without taking the focus from the user's program."""
-        if state == "answering" and self.controller.settings.general.show_window_on_answer:
+        """At the first words of an answer to a spoken question the window appears, without taking the focus from the
+        user's program. A typed one is answered where it was typed."""
+        self._spoken = state != "idle" and (self._spoken or state == "arming")
+        if state == "answering" and self._spoken and self.controller.settings.general.show_window_on_answer:
             self.window.appear(focus=False)
 
     def _make_engine(self, settings: Settings) -> Engine:
@@ -182,7 +124,7 @@ class App:
     def _complain(self, error: HearsightError) -> None:
         self._notice(str(error))
 
-    def _stop(self) -> None:
+    def stop(self) -> None:
         """Ends everything in order: keys and sleep watch, then audio, answers and engine, then the database."""
         if self._power is not None:
             self._power.stop()
