@@ -76,7 +76,7 @@ def test_a_turn_that_became_history_keeps_its_tokens(model: LanguageModel) -> No
 def test_an_answer_shows_no_control_tokens(model: LanguageModel) -> None:
     tokens = model.tokens([*template.opening(), *template.before_question(), *template.question("Say: hello")])
     heard: list[str] = []
-    answer = model.answer(tokens, temperature=1.5, max_tokens=40, on_text=heard.append, cancel=CancelToken())
+    answer = model.answer(tokens, known=0, temperature=1.5, max_tokens=40, on_text=heard.append, cancel=CancelToken())
     assert answer.text
     assert not any(special in answer.text for special in SPECIAL)
 

@@ -175,7 +175,12 @@ class LightEngine:
 
         temperature = 0.0 if prompt.task is Task.SCREEN else options.temperature
         answer = parts.model.answer(
-            tokens, temperature=temperature, max_tokens=options.max_tokens, on_text=on_text, cancel=cancel
+            tokens,
+            known=len(known.tokens),
+            temperature=temperature,
+            max_tokens=options.max_tokens,
+            on_text=on_text,
+            cancel=cancel,
         )
         return answer, first or time.perf_counter()
 

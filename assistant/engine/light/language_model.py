@@ -13,6 +13,7 @@ import secrets
 import shutil
 import socket
 import tempfile
+import threading
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Sequence
@@ -27,12 +28,12 @@ from assistant.core.cancel import Cancelled, CancelToken
 from assistant.core.errors import EngineCrashed, EngineOutOfMemory, ModelBroken
 from assistant.engine.light.prompt import Piece
 
-_BATCH = 64
-"""Tokens of one step of prefill. The smallest that costs no speed on a CPU (64: 67 tokens/s, 512: 54), so that a step
-ends soon after a stop."""
-_SLICE_SECONDS = 1.2
-_SLICES = (512, 256, 128, 64, 32, 16)
-"""Prefill goes in slices of the largest of these sizes that takes at most so long: a stop waits for one slice."""
+_BLOCK = 64
+"""Tokens of one step of prefill, which ends at a multiple of it. The smallest that costs no speed on a CPU, so that a
+stop waits shortly; and always the same steps, since a processor rounds differently in steps of another size, and the
+same prompt must get the same answer however it came into the cache."""
+_PATIENCE = 1.2
+"""Seconds that a stop waits for a step of prefill to end by itself."""
 _REMEMBERED_PIECES = 256
 _SPECIAL = (
     *("<|endoftext|>", "<|im_start|>", "<|im_end|>", "<tool_call>", "</tool_call>", "<tool_response>"),
@@ -82,7 +83,6 @@ class LanguageModel:
         self._cache: list[int] = []
         self._pieces: OrderedDict[Piece, list[int]] = OrderedDict()
         self._banned: list[list[int | bool]] = []
-        self._rate = 40.0
 
     def load(self) -> None:
         """Raises:
@@ -120,30 +120,30 @@ class LanguageModel:
         return [token for piece in pieces for token in self._tokens(piece)]
 
     def prefill(self, tokens: list[int], cancel: CancelToken, seconds: float = float("inf")) -> bool:
-        """Brings a prompt into the KV cache, slice by slice, for about `seconds`; says whether all of it is there.
+        """Brings a prompt into the KV cache, step by step, for about `seconds`; says whether all of it is there.
 
         Raises:
-            Cancelled: within one slice of the token being set.
+            Cancelled: within a step or `_PATIENCE` of the token being set.
         """
         until = time.perf_counter() + seconds
         while (known := _common(self._cache, tokens)) < len(tokens):
             cancel.check()
             if time.perf_counter() >= until:
                 return False
-            size = next((size for size in _SLICES if size <= self._rate * _SLICE_SECONDS), _SLICES[-1])
-            self._prefill_slice(tokens[: known + size])
+            self._prefill_to(tokens[: (known // _BLOCK + 1) * _BLOCK], cancel)
         return True
 
     def forget(self, keep: list[int]) -> None:
         """Empties the KV cache but for the prompt that begins with `keep`."""
         self._pieces.clear()
         self._cache = []
-        self._prefill_slice(keep)
+        self._prefill_to(keep, CancelToken())
 
     def answer(
         self,
         tokens: list[int],
         *,
+        known: int,
         temperature: float,
         max_tokens: int,
         on_text: Callable[[str], None],
@@ -152,7 +152,8 @@ class LanguageModel:
         """Continues a prompt, calling `on_text` with each piece of the answer.
 
         Args:
-            tokens: the whole prompt.
+            tokens: the whole prompt; what of it is in the cache is reused.
+            known: how many of them a warm-up could prefill: the rest is computed in a step of its own, as after one.
             temperature: 0 decodes greedily.
             max_tokens: at most; the context's end may come first.
             on_text: called from this thread.
@@ -164,8 +165,7 @@ class LanguageModel:
         """
         started = time.perf_counter()
         cached = _common(self._cache, tokens)
-        # The last token is computed with the answer: its logits are the answer's first.
-        self.prefill(tokens[: max(0, len(tokens) - _BATCH)], cancel)
+        self.prefill(tokens[:known], cancel)
         request = {
             "prompt": tokens,
             "n_predict": max(1, min(max_tokens, self._context - len(tokens))),
@@ -178,6 +178,7 @@ class LanguageModel:
         made: list[int] = []
         prefilled = 0.0
         for event in self._stream(request, cancel):
+            cancel.check()
             prefilled = prefilled or time.perf_counter() - started
             made += event.get("tokens", [])
             self._cache = tokens + made
@@ -186,18 +187,20 @@ class LanguageModel:
                 on_text(event["content"])
         return Answer("".join(text), len(tokens), len(made), cached, prefilled)
 
-    def _prefill_slice(self, tokens: list[int]) -> None:
-        for event in self._stream({"prompt": tokens, "n_predict": 0}, CancelToken()):
-            timings = event.get("timings", {})
-            if timings.get("prompt_n", 0) >= _SLICES[-1]:
-                self._rate = timings["prompt_per_second"]
+    def _prefill_to(self, tokens: list[int], cancel: CancelToken) -> None:
+        for _event in self._stream({"prompt": tokens, "n_predict": 0}, cancel, _PATIENCE):
+            pass
         self._cache = list(tokens)
 
-    def _stream(self, request: dict[str, Any], cancel: CancelToken) -> Iterator[dict[str, Any]]:
-        """One `/completion` request, event by event. A stop shuts the connection's socket, from whichever thread."""
+    def _stream(self, request: dict[str, Any], cancel: CancelToken, patience: float = 0.0) -> Iterator[dict[str, Any]]:
+        """One `/completion` request, event by event.
+
+        A stop shuts the connection's socket after `patience` seconds, from whichever thread sets the token: the
+        server sees it, and so does a read that waits here.
+        """
         cancel.check()
-        connection = _Connection()
-        forget = cancel.on_set(connection.shut)
+        connection = _Connection(patience)
+        take_back = cancel.on_set(connection.shut)
         body = {**request, "stream": True, "cache_prompt": True}
         try:
             with self._http().stream(
@@ -206,12 +209,10 @@ class LanguageModel:
                 if response.status_code != httpx.codes.OK:
                     raise _server_error(response.read())
                 for line in response.iter_lines():
-                    cancel.check()
                     if line.startswith("data: {"):
                         yield json.loads(line.removeprefix("data: "))
                     elif line.startswith("error: "):
                         raise _server_error(line.encode())
-            cancel.check()
         except httpx.TransportError as error:
             if cancel.is_set():
                 raise Cancelled from None
@@ -219,7 +220,8 @@ class LanguageModel:
                 "The language model stopped in mid-work.", kept="Your question is kept.", action="Try again."
             ) from error
         finally:
-            forget()
+            take_back()
+            connection.done()
 
     def _tokens(self, piece: Piece) -> list[int]:
         if piece not in self._pieces:
@@ -279,17 +281,32 @@ stands on the screen. Without effect where the temperature is 0."""
 class _Connection:
     """The socket under one HTTP request, found by httpx's `trace` extension: closing it is what stops the request."""
 
-    def __init__(self) -> None:
+    def __init__(self, patience: float) -> None:
+        self._patience = patience
         self._socket: socket.socket | None = None
         self._shut = False
+        self._timer: threading.Timer | None = None
 
     def trace(self, event: str, info: dict[str, Any]) -> None:
         if event in ("connection.connect_unix_socket.complete", "connection.connect_tcp.complete"):
             self._socket = info["return_value"].get_extra_info("socket")
             if self._shut:
-                self.shut()
+                self._shut_now()
 
     def shut(self) -> None:
+        """Ends the request, when its patience is over."""
+        if not self._patience:
+            self._shut_now()
+            return
+        self._timer = threading.Timer(self._patience, self._shut_now)
+        self._timer.daemon = True
+        self._timer.start()
+
+    def done(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+
+    def _shut_now(self) -> None:
         self._shut = True
         if self._socket is not None:
             with contextlib.suppress(OSError):
@@ -303,7 +320,7 @@ def _start_server(file: Path, address: str, key: str, threads: int, context: int
     params.model.path = str(file)
     params.n_ctx = context
     params.n_parallel = 1
-    params.n_batch = params.n_ubatch = _BATCH
+    params.n_batch = params.n_ubatch = _BLOCK
     params.cpuparams.n_threads = params.cpuparams_batch.n_threads = threads
     params.n_threads_http = 2
     params.hostnames = [address]
