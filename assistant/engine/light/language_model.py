@@ -143,7 +143,7 @@ class LanguageModel:
         self,
         tokens: list[int],
         *,
-        known: int,
+        known: int = 0,
         temperature: float,
         max_tokens: int,
         on_text: Callable[[str], None],
