@@ -296,8 +296,8 @@ def test_the_hud_on_a_real_display(x_server: XServer, tmp_path: Path) -> None:
     env = {**x_server.env, "QT_QPA_PLATFORM": "xcb", "PYTHONPATH": str(ROOT)}
     editor = subprocess.Popen(["xterm", "-title", "The user's own window"], env=env)
     try:
-        subprocess.run(["xdotool", "search", "--sync", "--onlyvisible", "--name", "The user's own window", "windowfocus", "--sync"],
-                       env=env, check=True, timeout=30)  # fmt: skip
+        focus = ["--onlyvisible", "--name", "The user's own window", "windowfocus", "--sync"]
+        subprocess.run(["xdotool", "search", "--sync", *focus], env=env, check=True, timeout=30)
         done = subprocess.run(
             [sys.executable, "-c", HUD_ON_A_DISPLAY, str(tmp_path)],
             env={**os.environ, **env}, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False,

@@ -8,7 +8,15 @@ from importlib.abc import MetaPathFinder
 from importlib.machinery import ModuleSpec
 from types import ModuleType
 
+import pytest
+
 _QT = ("PySide6", "shiboken6", "pytestqt")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Takes the settings of the plugin that isn't there, which pytest would not know."""
+    for name in ("qt_api", "qt_log_level_fail", "qt_log_ignore"):
+        parser.addini(name, "of pytest-qt; without meaning here", type="linelist")
 
 
 class _NoQt(MetaPathFinder):
