@@ -10,6 +10,7 @@ The window, the command line and the benches all run this code; nothing here kno
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -83,10 +84,11 @@ class Ask:
         try:
             self.load(emit, cancel)
             while not cancel.is_set():
-                clip = so_far()
+                clip, began = so_far(), time.monotonic()
                 self.engine.warm(prompt.with_clip(clip), emit, cancel)
-                # A long recording costs more to hand over; look at it less often.
-                cancel.wait(max(_WARM_PAUSE, (clip.seconds if clip else 0.0) / 60))
+                if time.monotonic() - began < _WARM_PAUSE:
+                    # It has caught up. A long recording costs more to hand over: look at it less often.
+                    cancel.wait(max(_WARM_PAUSE, (clip.seconds if clip else 0.0) / 60))
         except Cancelled:
             pass
 

@@ -50,6 +50,8 @@ class Ocr:
     def __init__(self, threads: int) -> None:
         self._threads = max(1, threads)
         self._rapid: Any = None
+        self._begun: dict[Any, Any] = {}
+        """Slices of the picture whose reading was stopped, by their pixels: the next try goes on from there."""
 
     def load(self) -> None:
         """Builds the two networks (about a second). Does nothing when they are."""
@@ -73,9 +75,10 @@ class Ocr:
 
     def unload(self) -> None:
         self._rapid = None
+        self._begun.clear()
 
     def read(self, pixels: Pixels, cancel: CancelToken) -> list[Box]:
-        """Reads all text.
+        """Reads all text. Stopped, it goes on at the next call for the same picture with what was done by then.
 
         Args:
             pixels: uint8, shape (height, width, 3), RGB.
@@ -89,6 +92,7 @@ class Ocr:
         quads = tidy(np.concatenate([found, strays(picture, found)]))
         boxes = self._recognise(picture, quads[: len(found)], cancel)
         lone = self._recognise(picture, quads[len(found) :], cancel)
+        self._begun.clear()
         kept = [box for box in boxes if box.text and box.score >= _LOWEST_SCORE]
         return _with_strays(kept, [box for box in lone if _is_character(box)])
 
@@ -115,9 +119,12 @@ class Ocr:
         return np.concatenate([_NOTHING, *parts])
 
     def _detect_scaled(self, picture: Pixels, scale: float, cancel: CancelToken) -> Quads:
-        cancel.check()
         small, factors = scaled(picture, scale)
-        found = self._detector(small).boxes
+        key = (small.shape, small.tobytes())
+        if key not in self._begun:
+            cancel.check()
+            self._begun[key] = self._detector(small).boxes
+        found = self._begun[key]
         if found is None or len(found) == 0:
             return _NOTHING
         return np.asarray(found, np.float32) / factors
@@ -133,10 +140,13 @@ class Ocr:
         read: dict[Any, tuple[str, float]] = {}
         by_width = sorted(unique, key=lambda key: key[0][1] / key[0][0])
         for start in range(0, len(by_width), _BATCH):
-            cancel.check()
-            batch = by_width[start : start + _BATCH]
-            result = self._rapid.recognize_txt([unique[key] for key in batch])
-            read.update(zip(batch, zip(result.txts, result.scores, strict=True), strict=True))
+            # A batch is kept as a whole: what is read of a piece depends a little on those beside it.
+            batch = tuple(by_width[start : start + _BATCH])
+            if batch not in self._begun:
+                cancel.check()
+                result = self._rapid.recognize_txt([unique[key] for key in batch])
+                self._begun[batch] = list(zip(result.txts, result.scores, strict=True))
+            read.update(zip(batch, self._begun[batch], strict=True))
         return [_box(quad, piece, *read[key]) for quad, piece, key in zip(quads, pieces, keys, strict=True)]
 
     def _cut(self, picture: Pixels, quad: NDArray[np.float32]) -> Pixels:

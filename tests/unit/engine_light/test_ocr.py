@@ -180,3 +180,34 @@ def test_overlapping_lines_are_pulled_apart() -> None:
     lower = [[0, 18], [100, 18], [100, 44], [0, 44]]
     a, b = tidy(np.array([upper, lower], np.float32))
     assert a[:, 1].max() == b[:, 1].min() == 22
+
+
+class _StopAfter(CancelToken):
+    """Set once it was asked so many times."""
+
+    def __init__(self, looks: int) -> None:
+        super().__init__()
+        self._left = looks
+
+    def check(self) -> None:
+        self._left -= 1
+        if self._left < 0:
+            self.set()
+        super().check()
+
+
+def test_a_stopped_reading_goes_on_where_it_was(ocr: Ocr) -> None:
+    pixels = drawn([(20, 12 * at + 8, f"Line {at} of the letter {at * 37}") for at in range(18)])
+    whole = ocr.read(pixels, CancelToken())
+    looks = itertools.count(1)
+    stops = 0
+    for allowed in looks:
+        token = _StopAfter(1)
+        try:
+            again = ocr.read(pixels, token)
+            break
+        except Cancelled:
+            stops += 1
+        assert allowed < 100
+    assert stops >= 3
+    assert again == whole
