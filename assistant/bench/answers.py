@@ -31,6 +31,7 @@ from assistant.engine.light import prompt as template
 from assistant.engine.light.engine import SCREEN_CHARACTERS
 from assistant.engine.light.known_part import known_part
 from assistant.engine.light.language_model import LanguageModel
+from assistant.engine.light.missing import missing
 from assistant.engine.light.screen_text import ScreenReader, ScreenText
 from assistant.screen.pictures import save_png
 from assistant.settings.paths import Paths
@@ -164,7 +165,7 @@ def _ask_scene(
     for question in scene.questions:
         started = time.perf_counter()
         answer = model.answer(
-            known.tokens + model.tokens(template.question(question.ask)),
+            known.tokens + model.tokens(template.question(question.ask, missing(question.ask, known.screen_text))),
             temperature=0.0,
             max_tokens=_MOST_TOKENS,
             on_text=lambda _text: None,

@@ -23,6 +23,7 @@ from assistant.engine.light import prompt as template
 from assistant.engine.light import threads as cores
 from assistant.engine.light.known_part import KnownPart, known_part
 from assistant.engine.light.language_model import Answer
+from assistant.engine.light.missing import missing
 from assistant.engine.light.parts import Parts
 
 SCREEN_CHARACTERS = 3000
@@ -164,7 +165,7 @@ class LightEngine:
         cancel: CancelToken,
     ) -> tuple[Answer, float]:
         """The answer, and when its first piece left (perf_counter)."""
-        tokens = known.tokens + parts.model.tokens(template.question(question))
+        tokens = known.tokens + parts.model.tokens(template.question(question, _missing(prompt, known, question)))
         _refuse_if_too_long(len(tokens))
         first = 0.0
 
@@ -183,6 +184,14 @@ class LightEngine:
             cancel=cancel,
         )
         return answer, first or time.perf_counter()
+
+
+def _missing(prompt: Prompt, known: KnownPart, question: str) -> list[str]:
+    """What of the question stands nowhere; nothing where the budget left text out, which may hold it."""
+    if not prompt.pictures or known.notices:
+        return []
+    past = (part for turn in prompt.history for part in (turn.text, turn.screen_text))
+    return missing(question, "\n".join([known.screen_text, *past]))
 
 
 def _refuse_if_too_long(tokens: int) -> None:
