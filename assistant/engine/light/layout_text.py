@@ -9,6 +9,7 @@ from assistant.engine.light.facts import facts
 from assistant.engine.light.layout import Block, Piece, Section
 from assistant.engine.light.layout_rows import Row, is_menu, phrase_text, phrases
 from assistant.engine.light.numbers import number
+from assistant.engine.light.sheets import without_frame
 from assistant.engine.light.tables import Table
 
 
@@ -59,8 +60,11 @@ def table_text(table: Table) -> str:
     """Cells between bars, then the facts; a form's labels and values as `label: value`."""
     if _is_form(table):
         return "\n".join(_pair(row[0], "   ".join(cell for cell in row[1:] if cell)) for row in table.cells)
-    lines = ["| " + " | ".join(row) + " |" for row in table.cells]
-    return "\n".join(lines + [f"({fact})" for fact in facts(table)])
+    sheet = without_frame(table)
+    lines = ["| " + " | ".join(row) + " |" for row in sheet.table.cells]
+    frame = [f"columns {sheet.columns}"] * bool(sheet.columns) + [f"rows {sheet.rows}"] * bool(sheet.rows)
+    lines += [f"(sheet: {', '.join(frame)})"] if frame else []
+    return "\n".join(lines + [f"({fact})" for fact in facts(sheet.table)])
 
 
 def chart_text(chart: Chart) -> str:

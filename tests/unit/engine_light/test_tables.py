@@ -13,6 +13,7 @@ from assistant.engine.light.facts import facts
 from assistant.engine.light.layout_rows import rows
 from assistant.engine.light.layout_text import table_text
 from assistant.engine.light.numbers import number
+from assistant.engine.light.sheets import without_frame
 from assistant.engine.light.tables import Table, tables
 from tests.unit.engine_light.test_layout import box
 
@@ -88,6 +89,25 @@ def test_running_text_is_not_cut_into_cells() -> None:
 def test_a_form_is_written_as_pairs() -> None:
     boxes = [box("Name:", 40, 50), box("Ada", 200, 50), box("Room:", 40, 80), box("E 217", 200, 80)]
     assert table_text(table(boxes)) == "Name: Ada\nRoom: E 217"
+
+
+def test_a_sheet_loses_its_frame() -> None:
+    framed = Table(
+        (
+            ("", "A", "B", "C", "D"),
+            ("1", "Item", "March", "April", ""),
+            ("2", "Rent", "1,200", "1,250", ""),
+            ("3", "Phone", "45", "", ""),
+        )
+    )
+    assert table_text(framed) == (
+        "| Item | March | April |\n| Rent | 1,200 | 1,250 |\n| Phone | 45 |  |\n(sheet: columns A B C D, rows 1 2 3)"
+    )
+
+
+def test_a_table_without_a_frame_stays() -> None:
+    plain = Table((("Name", "Count"), ("Apples", "3"), ("Pears", "4")))
+    assert without_frame(plain).table == plain
 
 
 def test_facts_name_the_rows() -> None:
