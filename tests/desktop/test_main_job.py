@@ -53,7 +53,7 @@ def test_hold_speak_release_read_the_answer_and_find_it_after_a_restart(desk: De
     question, answer = desk.messages()
     assert [each.kind for each in question.attachments] == ["screen", "audio"]
     assert re.search(r"travel", question.text, re.IGNORECASE)
-    assert "Insurance" in question.screen_text
+    assert "Software" in question.screen_text
     assert re.search(r"\b640\b", answer.text)
     assert answer.engine == "light"
     # The recording left its folder for the history.
