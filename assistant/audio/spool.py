@@ -84,6 +84,17 @@ def recover(folder: Path) -> Clip:
     return Clip(resampler.so_far(), name="Recording", path=str(path))
 
 
+def seconds(folder: Path) -> float:
+    """How long the recording in a folder is, from its size alone; 0 where there is none that can be read."""
+    path = folder / FILE_NAME
+    try:
+        with path.open("rb") as file:
+            rate, channels = _parse(file.read(_HEADER.size))
+        return max(0, path.stat().st_size - _HEADER.size) / (2 * channels * rate)
+    except (OSError, struct.error, BadInput):
+        return 0.0
+
+
 def _blocks(path: Path) -> Iterator[tuple[int, Frames]]:
     """The file's rate and its whole frames, block by block; a frame that was half written is dropped."""
     try:

@@ -18,6 +18,7 @@ from typing import Any
 
 import psutil
 
+from assistant.audio import spool
 from assistant.core.geometry import Rect
 from assistant.core.media import Clip, Picture, Window
 
@@ -35,6 +36,8 @@ class Draft:
     started: float
     """Seconds since the epoch."""
     conversation: int
+    seconds: float
+    """Of speech; 0 where only the screen was kept."""
 
     @property
     def screen_file(self) -> Path | None:
@@ -81,7 +84,7 @@ def left_behind(recordings: Path) -> list[Draft]:
             discard(folder)
             continue
         started = float(meta.get("started", folder.stat().st_mtime))
-        found.append(Draft(folder, started, int(meta.get("conversation", 0))))
+        found.append(Draft(folder, started, int(meta.get("conversation", 0)), spool.seconds(folder)))
     return found
 
 

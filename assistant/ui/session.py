@@ -203,7 +203,7 @@ class Session(QObject):
     def _on_recovered(self, drafts: list[Draft]) -> None:
         for draft in drafts:
             self._parts.bars.offer(
-                f"A recording from {time_of_day(draft.started)} was kept when Hearsight ended before its answer.",
+                f"{draft.seconds:.0f} s of speech from {time_of_day(draft.started)} were kept when Hearsight ended.",
                 [
                     ("Ask it now", partial(self._controller.ask_recovered, draft)),
                     ("Discard", partial(self._controller.discard_recovered, draft)),

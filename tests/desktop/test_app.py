@@ -113,6 +113,7 @@ def test_killed_while_recording_nothing_is_lost(desk: Desk) -> None:
     [draft] = drafts.left_behind(desk.paths.recordings)
     question = recovery.question_of(draft)
     assert question.clip is not None
+    assert abs(draft.seconds - question.clip.seconds) < 0.1
     # At most 250 ms short of the last buffer; a buffer takes up to 0.1 s to arrive through the sound server.
     assert question.clip.seconds >= seconds - 0.5
     assert [(p.width, p.height, p.is_screen) for p in question.pictures] == [(1920, 1080, True)]

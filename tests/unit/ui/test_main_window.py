@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -12,6 +11,7 @@ from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QApplication, QLabel, QPlainTextEdit, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
+from assistant.flows.drafts import Draft
 from assistant.history.store import History
 from assistant.settings.store import SettingsStore
 from assistant.ui.bars import Bar
@@ -127,9 +127,10 @@ def test_the_same_notice_stands_there_once(window: MainWindow, controller: Scrip
 
 
 def test_recordings_of_a_crash_are_offered(window: MainWindow, controller: ScriptedController) -> None:
-    drafts = [SimpleNamespace(started=0.0), SimpleNamespace(started=3600.0)]
+    drafts = [Draft(Path("a"), 0.0, 1, 12.2), Draft(Path("b"), 3600.0, 0, 3.0)]
     controller.recovered.emit(drafts)
     first, second = window.parts.bars.bars
+    assert first.text.startswith("12 s of speech")
     press(first, "Ask it now")
     press(second, "Discard")
     assert calls(controller, "ask_recovered") == [(drafts[0],)]
