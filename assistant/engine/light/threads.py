@@ -9,6 +9,11 @@ import psutil
 _MOST = 8
 """More threads wait for memory rather than compute."""
 
+_BUSY = 80.0
+"""Per cent of a core's time from which another program has it for itself."""
+
+_LOOK_SECONDS = 0.25
+
 
 def choose(wished: int) -> int:
     """The wished number, or one for each physical core that this process may use and that isn't busy already.
@@ -20,5 +25,8 @@ def choose(wished: int) -> int:
         return wished
     allowed = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     cores = min(_MOST, allowed, psutil.cpu_count(logical=False) or allowed)
-    busy = round(psutil.getloadavg()[2])
-    return max(1, cores - busy) if cores > 1 else 1
+    if cores == 1:
+        return 1
+    # Looked at now: a load average still counts the minutes before, our own last model's among them.
+    busy = sum(share > _BUSY for share in psutil.cpu_percent(interval=_LOOK_SECONDS, percpu=True))
+    return max(1, cores - busy)
