@@ -60,7 +60,7 @@ class Voice(Section):
 class Screen(Section):
     include_screen: bool = Field(default=True, description="A spoken question takes the screen along")
     characters: int = Field(
-        default=4000,
+        default=3000,
         ge=500,
         le=16000,
         description="How many characters of the screen's text the model reads; more is slower",
