@@ -28,5 +28,5 @@ def choose(wished: int) -> int:
     if cores == 1:
         return 1
     # Looked at now: a load average still counts the minutes before, our own last model's among them.
-    busy = sum(share > _BUSY for share in psutil.cpu_percent(interval=_LOOK_SECONDS, percpu=True))
+    busy = sum(1 for share in psutil.cpu_percent(interval=_LOOK_SECONDS, percpu=True) if share > _BUSY)
     return max(1, cores - busy)
