@@ -57,7 +57,7 @@ class App:
             self._make_engine,
         )
         self.controller = Controller(parts, settings)
-        self.downloads = Downloads(paths.models)
+        self.downloads = Downloads(paths.models, offline=args.offline)
         window.attach(self.controller, self.history, store, play=play, downloads=self.downloads)
         self.hud = Hud(self.controller)
         self.tray = Tray(self.controller, self.window)

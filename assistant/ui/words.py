@@ -32,7 +32,3 @@ def day_group(when: float, today: date | None = None) -> str:
     if age <= timedelta(30):
         return "Previous 30 days"
     return day.strftime("%B %Y")
-
-
-def plural(count: int, one: str, many: str) -> str:
-    return f"{count:,} {one if count == 1 else many}"

@@ -78,7 +78,6 @@ class ComposerTools(QObject):
             self.picture_ready.emit(capture())
         except HearsightError as error:
             self.failed.emit(str(error))
-            self.picture_ready.emit(None)
 
     def _lost(self, error: HearsightError) -> None:
         self.failed.emit(str(error))

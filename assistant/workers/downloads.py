@@ -27,8 +27,10 @@ class Downloads(QObject):
     finished = Signal(str)
     """Empty when all are there, else why not; what was fetched is kept."""
 
-    def __init__(self, models: Path, parent: QObject | None = None) -> None:
+    def __init__(self, models: Path, parent: QObject | None = None, *, offline: bool = False) -> None:
+        """With `offline`, the network stays untouched whatever a start says."""
         super().__init__(parent)
+        self._offline = offline
         self._store = ModelStore(models)
         self._thread = ThreadPoolExecutor(1, "downloads")
         self._cancel = CancelToken()
@@ -41,7 +43,7 @@ class Downloads(QObject):
     def start(self, names: tuple[str, ...], *, offline: bool = False) -> None:
         """Fetches what is missing of `names`."""
         self._cancel = CancelToken()
-        self._thread.submit(self._fetch, names, offline, self._cancel)
+        self._thread.submit(self._fetch, names, offline or self._offline, self._cancel)
 
     def pause(self) -> None:
         """Stops; the next start goes on where this one ended."""

@@ -15,6 +15,7 @@ from assistant.core.prompt import Options
 from assistant.flows import drafts, recovery
 from assistant.flows.ask import Ask, Opened, Question
 from assistant.flows.drafts import Draft
+from assistant.flows.engines import choice_of
 from assistant.flows.transitions import Event, State
 from assistant.settings.models import Settings
 from assistant.workers.composer_tools import ComposerTools
@@ -136,8 +137,7 @@ class ControllerQuestions(ControllerConversations):
         """Takes over changed settings at once; a changed engine is swapped after the work under way."""
         before, self.settings = self.settings, settings
         self._engine.unload_after(settings.engine.idle_unload_minutes)
-        ignored = {"idle_unload_minutes"}
-        if before.engine.model_dump(exclude=ignored) != settings.engine.model_dump(exclude=ignored):
+        if (before.engine.choice, choice_of(before)) != (settings.engine.choice, choice_of(settings)):
             try:
                 self._engine.swap(self.parts.make_engine(settings))
             except HearsightError as error:

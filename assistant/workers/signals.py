@@ -59,7 +59,7 @@ class ControllerSignals(QObject):
     composer_clip = Signal(object)
     """The `Clip` that the composer's microphone recorded, or None when nothing was heard."""
     composer_picture = Signal(object)
-    """The `Picture` that the composer's screenshot button took; None, with a notice, where it could not."""
+    """The `Picture` that the composer's screenshot button took; a notice says where it could not."""
     history_changed = Signal()
     """Conversations were added, renamed, or removed."""
     draft_kept = Signal(int, int)

@@ -89,7 +89,7 @@ def test_escape_keeps_what_was_said_as_a_draft(desk: Desk) -> None:
     speak(desk)
     desk.hand("key", "Escape")
     desk.release()
-    desk.until("the draft", desk.messages)
+    desk.until("the draft with all it holds", lambda: [m for m in desk.messages() if len(m.attachments) == 2])
     [draft] = desk.messages()
     assert (draft.state, [a.kind for a in draft.attachments]) == ("draft", ["screen", "audio"])
 

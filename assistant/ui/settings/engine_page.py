@@ -9,6 +9,7 @@ from PySide6.QtCore import Slot
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar
 
+from assistant.flows.engines import model_names
 from assistant.ui.buttons import TextButton
 from assistant.ui.settings.editor import SettingsEditor
 from assistant.ui.settings.page import Page
@@ -84,7 +85,7 @@ class EnginePage(Page):
         downloads.finished.connect(self._on_finished)
 
     def _names(self) -> tuple[str, ...]:
-        return (str(self.editor.value("engine", "speech")), str(self.editor.value("engine", "language_model")))
+        return model_names(self.editor.settings)
 
     @Slot(object)
     def _show_status(self, status: EngineStatus) -> None:
