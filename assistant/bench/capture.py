@@ -101,14 +101,13 @@ class _Hand:
     """Presses the key through XTest."""
 
     def __enter__(self) -> _Hand:
-        import xcffib
-        import xcffib.xproto
         import xcffib.xtest
 
+        from assistant.core import x11
         from assistant.desktop.hotkeys.handlers.x11_keymap import Keymap
         from assistant.desktop.hotkeys.shortcuts import parse_shortcut
 
-        self._connection = xcffib.connect()
+        self._connection = x11.connect()
         self._test = self._connection(xcffib.xtest.key)
         self._keycode = Keymap(self._connection).keycodes(parse_shortcut(_KEY))[0]
         return self
@@ -148,10 +147,11 @@ def _logged_in(server: XServer) -> Iterator[None]:
 @contextlib.contextmanager
 def _windows(count: int) -> Iterator[None]:
     """Windows with titles, which every capture lists."""
-    import xcffib
     import xcffib.xproto as x
 
-    connection = xcffib.connect()
+    from assistant.core import x11
+
+    connection = x11.connect()
     screen = connection.setup.roots[connection.pref_screen]
     utf8, net_name = (
         connection.core.InternAtom(False, len(name), name).reply().atom for name in ("UTF8_STRING", "_NET_WM_NAME")

@@ -43,10 +43,9 @@ def can_be_clear() -> bool:
     """Whether windows can be see-through here: always, but on X11 without a compositor."""
     if QGuiApplication.platformName() != "xcb" or sys.platform != "linux":
         return True
-    import xcffib
-    import xcffib.xproto
+    from assistant.core import x11
 
-    connection = xcffib.connect()
+    connection = x11.connect()
     try:
         name = f"_NET_WM_CM_S{connection.pref_screen}"
         atom = connection.core.InternAtom(False, len(name), name).reply().atom

@@ -17,6 +17,7 @@ from typing import Any, Literal
 import xcffib
 import xcffib.xproto
 
+from assistant.core import x11
 from assistant.core.errors import HearsightError
 from assistant.desktop.hotkeys.handlers.x11_grabs import Grabs
 from assistant.desktop.hotkeys.models import KeyEvent, OnKey, OnProblem
@@ -233,6 +234,6 @@ def _is_down(keys: Any, keycode: int) -> bool:
 
 def _connected() -> Any:
     try:
-        return xcffib.connect()
+        return x11.connect()
     except xcffib.ConnectionException as error:
         raise HearsightError(_NO_SERVER, action="Check that the display runs and that you may use it.") from error

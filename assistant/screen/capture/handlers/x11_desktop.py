@@ -8,6 +8,7 @@ import xcffib
 import xcffib.randr
 import xcffib.xproto
 
+from assistant.core import x11
 from assistant.core.geometry import Rect
 from assistant.screen.capture.handlers.mss_screen import DisplayLost
 from assistant.screen.capture.handlers.x11_windows import WindowList
@@ -24,7 +25,7 @@ class X11Desktop:
 
     def __init__(self) -> None:
         try:
-            self._connection = xcffib.connect()
+            self._connection = x11.connect()
             self._root = self._connection.setup.roots[self._connection.pref_screen].root
             self._windows = WindowList(self._connection, self._root)
             self._names: dict[int, str] = {}
