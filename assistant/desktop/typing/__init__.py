@@ -1,0 +1,1 @@
+"""Typing into other programs: one handler for each system's way."""
