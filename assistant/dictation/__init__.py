@@ -1,1 +1,1 @@
-"""From recognised words to the text that is typed: rules, spoken commands, spelling, and what keeps nothing from becoming words."""
+"""From recognised words to typed text: rules, spoken commands, spelling, and what keeps noise from becoming words."""
