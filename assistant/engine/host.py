@@ -62,9 +62,16 @@ class EngineHost:
         return cast(Completion, answer)
 
     def transcribe(self, clip: Clip, options: Options, emit: Emit, cancel: CancelToken) -> Transcript:
-        return cast(
-            Transcript, self._ask(lambda child: child.call_with_clip("transcribe", clip, options), emit, cancel)
+        """As the engine does it: what it doesn't need for speech isn't loaded for this."""
+        cancel.check()
+        child = self._living_child()
+        # The first call loads weights, which can't be interrupted.
+        grace = _GRACE if child.loaded or child.hears else _LOAD_GRACE
+        transcript = self._run(
+            lambda child: child.call_with_clip("transcribe", clip, options), emit, _unreported, cancel, grace
         )
+        child.hears = True
+        return cast(Transcript, transcript)
 
     def unload(self) -> None:
         """Ends the child."""

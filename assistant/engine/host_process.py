@@ -47,6 +47,7 @@ class HostProcess:
         self._number = 0
         self._stopped_at: float | None = None
         self.loaded = False
+        self.hears = False
 
     @property
     def id(self) -> int | None:

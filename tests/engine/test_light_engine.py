@@ -11,6 +11,7 @@ import pytest
 import soundfile
 import soxr
 
+from assistant.cli.demo import load_sample
 from assistant.core.cancel import Cancelled, CancelToken
 from assistant.core.errors import BadInput, ModelBroken, ModelMissing
 from assistant.core.events import Completion, Delta, Progress
@@ -204,6 +205,16 @@ def test_new_speech_is_due_after_a_while_and_after_the_last_word(recogniser: Rec
 def test_a_missing_model_says_how_to_fetch_it(tmp_path: Path) -> None:
     with pytest.raises(ModelMissing, match="hearsight models pull whisper-base"):
         LightEngine(tmp_path).load(lambda _what, _share: None, CancelToken())
+
+
+def test_speech_needs_no_language_model(tmp_path: Path) -> None:
+    (tmp_path / "whisper-base").symlink_to(MODELS / "whisper-base")
+    engine = LightEngine(tmp_path)
+    heard = engine.transcribe(load_sample()[1], Options(language="en"), lambda _event: None, CancelToken())
+    assert "travel" in heard.text.lower()
+    with pytest.raises(ModelMissing, match="hearsight models pull qwen"):
+        engine.load(lambda _what, _share: None, CancelToken())
+    engine.unload()
 
 
 @pytest.mark.parametrize("content", [b"", b"GGUF", b"not a model at all" * 1000])

@@ -12,6 +12,8 @@ SMALL_LANGUAGE_MODEL = "qwen2.5-coder-0.5b"
 CONTEXT_TOKENS = 8192
 """Prompt and answer together. Qwen2.5 was trained on 32,768; a KV cache of 8,192 takes 235 MB for the 1.5B model."""
 
+LANGUAGE_MODEL_FILE = "model.gguf"
+
 _SPEECH = {"whisper-base": "Whisper base", "whisper-tiny.en": "Whisper tiny.en"}
 _LANGUAGE_MODELS = {
     "qwen2.5-coder-1.5b": "Qwen2.5-Coder 1.5B",
@@ -34,7 +36,7 @@ def language_model_file(models: Path, name: str) -> Path:
     Raises:
         ModelMissing: it isn't on this machine.
     """
-    return _found(models / name / "model.gguf", name)
+    return _found(models / name / LANGUAGE_MODEL_FILE, name)
 
 
 def speech_folder(models: Path, name: str) -> Path:
@@ -48,7 +50,7 @@ def speech_folder(models: Path, name: str) -> Path:
 
 def missing(models: Path, speech: str, language_model: str) -> list[str]:
     """The names of those that aren't on this machine."""
-    files = {speech: "model.bin", language_model: "model.gguf"}
+    files = {speech: "model.bin", language_model: LANGUAGE_MODEL_FILE}
     return [name for name, file in files.items() if not (models / name / file).is_file()]
 
 

@@ -71,14 +71,10 @@ class LightEngine:
         Raises:
             ModelMissing, ModelBroken, EngineOutOfMemory, Cancelled: nothing stays loaded then.
         """
-        if self._loaded is None:
-            # Under load, threads that spin while they wait starve those they wait for: with every core busy, two
-            # sleeping threads answered at 20 tokens/s and two spinning ones at 4. Read when the library loads.
-            os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
-            parts = Parts(self._models, *self._names, cores.choose(self._threads))
+        parts = self._made()
+        if not parts.ready:
             with _memory_errors():
                 parts.load(report, cancel)
-            self._loaded = parts
 
     def warm(self, prompt: Prompt, emit: Emit, cancel: CancelToken) -> None:
         """One slice: reads the pictures, or recognises new speech and prefills for the rest of the slice."""
@@ -114,8 +110,10 @@ class LightEngine:
         return Completion(answer.text, transcript, known.screen_text, tokens, timings, known.notices)
 
     def transcribe(self, clip: Clip, options: Options, emit: Emit, cancel: CancelToken) -> Transcript:
+        """Recognises with the speech model alone: the language model is neither loaded nor needed for that."""
+        cancel.check()
         with _memory_errors():
-            return self._parts(cancel).recogniser.recognise(clip, options.language or self._language, cancel, emit)
+            return self._made().recogniser.recognise(clip, options.language or self._language, cancel, emit)
 
     def unload(self) -> None:
         if self._loaded is not None:
@@ -130,7 +128,15 @@ class LightEngine:
     def _parts(self, cancel: CancelToken) -> Parts:
         cancel.check()
         self.load(lambda _what, _share: None, cancel)
-        assert self._loaded is not None
+        return self._made()
+
+    def _made(self) -> Parts:
+        """The parts, none of which need be loaded yet."""
+        if self._loaded is None:
+            # Under load, threads that spin while they wait starve those they wait for: with every core busy, two
+            # sleeping threads answered at 20 tokens/s and two spinning ones at 4. Read when the library loads.
+            os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+            self._loaded = Parts(self._models, *self._names, cores.choose(self._threads))
         return self._loaded
 
     def _hear(self, parts: Parts, prompt: Prompt, options: Options, emit: Emit, cancel: CancelToken) -> str:

@@ -1,7 +1,8 @@
-"""The three models of the light engine, loaded and unloaded together."""
+"""The three models of the light engine. Answering takes all of them; recognising speech takes that one alone."""
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 from assistant.core.cancel import CancelToken
@@ -22,19 +23,29 @@ class Parts:
         speech, language_model: names of folders in it.
         threads: for each part; they run one after the other.
 
+    Attributes:
+        ready: whether all three are loaded. The recogniser loads itself when it is used alone.
+
     Raises:
-        ModelMissing: a file isn't on this machine.
+        ModelMissing: the speech model isn't on this machine.
     """
 
     def __init__(self, models: Path, speech: str, language_model: str, threads: int) -> None:
         context = catalogue.CONTEXT_TOKENS
+        self.ready = False
+        self._find_language_model = partial(catalogue.language_model_file, models, language_model)
         self.recogniser = Recogniser(catalogue.speech_folder(models, speech), threads)
-        self.model = LanguageModel(catalogue.language_model_file(models, language_model), threads, context)
+        self.model = LanguageModel(models / language_model / catalogue.LANGUAGE_MODEL_FILE, threads, context)
         self.reader = ScreenReader(threads)
         self.listening = Listening(self.recogniser)
 
     def load(self, report: Report, cancel: CancelToken) -> None:
-        """Loads all three, and prefills the instructions; on failure or a stop none stays loaded."""
+        """Loads all three, and prefills the instructions; on failure or a stop none stays loaded.
+
+        Raises:
+            ModelMissing: the language model isn't on this machine.
+        """
+        self._find_language_model()
         steps = (
             ("speech recognition", 0.0, self.recogniser.load),
             ("screen reading", 0.2, self.reader.load),
@@ -49,9 +60,11 @@ class Parts:
         except BaseException:
             self.unload()
             raise
+        self.ready = True
         report("ready", 1.0)
 
     def unload(self) -> None:
+        self.ready = False
         self.model.unload()
         self.reader.unload()
         self.recogniser.unload()
@@ -60,7 +73,8 @@ class Parts:
         """Drops all that was heard, read and prefilled, but for the instructions, which hold nothing of the user's."""
         self.recogniser.forget()
         self.reader.forget()
-        self.model.forget(self.model.tokens(template.opening()))
+        if self.ready:
+            self.model.forget(self.model.tokens(template.opening()))
 
     def _prefill_opening(self) -> None:
         self.model.prefill(self.model.tokens(template.opening()), CancelToken())
