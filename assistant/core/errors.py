@@ -7,6 +7,10 @@
     ├── MicrophoneLost              the device went away or stalled in mid-speech; what was heard is kept
     ├── NoScreen                    no way to take a picture of the screen here
     ├── HotkeyTaken                 another program holds the key
+    ├── TargetLost                  the window that dictation was meant for is gone: nothing was typed
+    ├── FocusMoved                  another window has the focus now: nothing was typed
+    ├── InsertRefused               the text can't or must not be typed there (password field, locked screen, …)
+    ├── NotRead                     the window didn't take the text in time: it is left in the clipboard
     ├── AlreadyRunning              a second instance, or none to talk to
     ├── StorageError                disk full, read-only profile, database or settings that can't be used
     ├── ModelMissing                a model file isn't on this machine (yet)
@@ -72,6 +76,22 @@ class NoScreen(HearsightError):
 
 class HotkeyTaken(HearsightError):
     """Another program holds the key."""
+
+
+class TargetLost(HearsightError):
+    """The window that dictation was meant for is gone, or there was none."""
+
+
+class FocusMoved(HearsightError):
+    """Another window than the one that dictation was meant for has the focus."""
+
+
+class InsertRefused(HearsightError):
+    """The text can't be typed exactly there, or must not be."""
+
+
+class NotRead(HearsightError):
+    """The window didn't take the text in time; it is left in the clipboard."""
 
 
 class AlreadyRunning(HearsightError):
