@@ -14,20 +14,53 @@ from assistant.audio.resample import Samples
 from assistant.audio.vad import FRAME, SpeechProbability, SpeechTracker
 from assistant.core.media import SAMPLE_RATE
 
-_LONGEST = 30 * SAMPLE_RATE // FRAME
-"""Frames of a piece: what Whisper takes at once."""
-_GAP = 2 * SAMPLE_RATE // FRAME
-"""Frames of silence that end a piece: less is a pause in what is being said, and recognisers do better with context."""
 _PAD = SAMPLE_RATE // 4 // FRAME
 """Frames kept around speech: the detector hears a word's first and last consonants late."""
+
+_WORD_GAP = 5
+"""Frames (160 ms): a shorter pause may be inside of a word, before a p or a t."""
+
+
+@dataclass(frozen=True)
+class Cutting:
+    """When a piece ends; all in seconds.
+
+    Attributes:
+        longest: what a piece has at most; Whisper takes 30 s at once.
+        gap: of silence, which ends any piece. Less is a pause in what is being said, and context helps recognisers.
+        pause: of silence, which ends a piece that has `enough` already.
+        overlap: how much the next piece repeats where a piece had to end in mid-speech, so that no word is cut in two.
+    """
+
+    longest: float = 30.0
+    gap: float = 2.0
+    pause: float = 2.0
+    enough: float = 30.0
+    overlap: float = 0.0
+
+
+FILES = Cutting()
+LIVE = Cutting(longest=15.0, gap=1.5, pause=0.5, enough=5.0, overlap=1.0)
+"""While somebody speaks: short pieces, so that little is left to do when they stop."""
 
 
 @dataclass(frozen=True)
 class Chunk:
-    """A piece with speech in it: `samples` (16 kHz mono) from `start` seconds on."""
+    """A piece with speech in it.
+
+    Attributes:
+        start: where it begins, in seconds.
+        samples: 16 kHz mono.
+        forced: it had to end in mid-speech; the next one repeats its end where `Cutting.overlap` says so.
+    """
 
     start: float
     samples: Samples
+    forced: bool = False
+
+    @property
+    def seconds(self) -> float:
+        return len(self.samples) / SAMPLE_RATE
 
 
 def chunks(blocks: Iterable[Samples]) -> Iterator[Chunk]:
@@ -41,7 +74,10 @@ def chunks(blocks: Iterable[Samples]) -> Iterator[Chunk]:
 class Chunker:
     """The same for a stream that is fed."""
 
-    def __init__(self) -> None:
+    def __init__(self, cutting: Cutting = FILES) -> None:
+        self._longest, self._gap = _frames(cutting.longest), _frames(cutting.gap)
+        self._pause, self._enough = _frames(cutting.pause), _frames(cutting.enough)
+        self._overlap = _frames(cutting.overlap)
         self._probability = SpeechProbability()
         self._tracker = SpeechTracker()
         self._pending: Samples = np.zeros(0, np.float32)
@@ -62,30 +98,60 @@ class Chunker:
         if any(self._voiced):
             yield from self._give(len(self._voiced), trailing=len(self._pending) - len(self._voiced) * FRAME)
 
+    @property
+    def open(self) -> Chunk | None:
+        """The piece under way as far as it goes; None where nobody has spoken in it yet."""
+        if not self._is_speech(len(self._voiced)):
+            return None
+        return Chunk(self._dropped * FRAME / SAMPLE_RATE, self._pending.copy())
+
+    @property
+    def heard(self) -> bool:
+        """Whether anybody has spoken since the beginning."""
+        return self._tracker.heard
+
+    @property
+    def silence(self) -> float:
+        """Seconds since the last speech."""
+        return self._tracker.silence_frames * FRAME / SAMPLE_RATE
+
     def _close_if_due(self) -> Iterator[Chunk]:
         if not any(self._voiced):
             self._drop(len(self._voiced) - _PAD)
-        elif self._tracker.silence_frames >= _GAP:
+        elif self._tracker.silence_frames >= self._silence_that_ends():
             yield from self._give(len(self._voiced) - self._tracker.silence_frames + _PAD)
-        elif len(self._voiced) >= _LONGEST:
-            yield from self._give(self._best_cut())
+        elif len(self._voiced) >= self._longest:
+            end, forced = self._best_cut()
+            yield from self._give(end, forced=forced)
 
-    def _give(self, end: int, trailing: int = 0) -> Iterator[Chunk]:
+    def _silence_that_ends(self) -> int:
+        spoken = len(self._voiced) - self._tracker.silence_frames
+        return self._pause if spoken >= self._enough else self._gap
+
+    def _give(self, end: int, trailing: int = 0, *, forced: bool = False) -> Iterator[Chunk]:
         """Gives the first `end` frames when somebody speaks in them (a click is not speech)."""
+        if self._is_speech(end):
+            samples = self._pending[: end * FRAME + trailing].copy()
+            yield Chunk(self._dropped * FRAME / SAMPLE_RATE, samples, forced)
+        self._drop(end - self._overlap if forced else end)
+
+    def _is_speech(self, end: int) -> bool:
         heard = SpeechTracker()
         for probability in self._judged[:end]:
             heard.step(probability)
-        if heard.heard:
-            yield Chunk(self._dropped * FRAME / SAMPLE_RATE, self._pending[: end * FRAME + trailing].copy())
-        self._drop(end)
+        return heard.heard
 
-    def _best_cut(self) -> int:
-        """The middle of the longest pause in the second half, or else the frame that is least like speech."""
+    def _best_cut(self) -> tuple[int, bool]:
+        """The middle of the longest pause in the second half, or else the frame that is least like speech.
+
+        Returns:
+            The frame to end at, and whether that is in mid-speech.
+        """
         half = len(self._voiced) // 2
         start, length = _longest_pause(self._voiced, half)
         if length:
-            return start + (length + 1) // 2
-        return half + int(np.argmin(self._judged[half:]))
+            return start + (length + 1) // 2, length < _WORD_GAP
+        return half + int(np.argmin(self._judged[half:])), True
 
     def _drop(self, frames: int) -> None:
         if frames <= 0:
@@ -93,6 +159,10 @@ class Chunker:
         self._pending = self._pending[frames * FRAME :]
         del self._judged[:frames], self._voiced[:frames]
         self._dropped += frames
+
+
+def _frames(seconds: float) -> int:
+    return int(seconds * SAMPLE_RATE) // FRAME
 
 
 def _longest_pause(voiced: list[bool], start: int) -> tuple[int, int]:

@@ -17,13 +17,13 @@ import numpy as np
 
 from assistant.audio import portaudio
 from assistant.audio.microphone import Microphone, open_microphone
-from assistant.audio.resample import Resampler
+from assistant.audio.resample import Resampler, Samples
 from assistant.audio.ring import Frames
 from assistant.audio.spool import Spool
 from assistant.audio.warm import PREROLL_SECONDS, WarmMicrophone
 from assistant.audio.watchdog import Watchdog
 from assistant.core.errors import HearsightError, MicrophoneLost
-from assistant.core.media import Clip
+from assistant.core.media import SAMPLE_RATE, Clip
 
 _log = logging.getLogger(__name__)
 RING_SECONDS = 15.0
@@ -53,6 +53,7 @@ class Recorder:
         on_level: Callable[[float], None],
         on_lost: Callable[[HearsightError], None],
         on_notice: Callable[[str], None] | None = None,
+        on_samples: Callable[[Samples], None] | None = None,
         warm: WarmMicrophone | None = None,
     ) -> None:
         """The callbacks come from the writer thread.
@@ -64,12 +65,16 @@ class Recorder:
             on_level: RMS of the newest sound in [0, 1], up to 40 times a second.
             on_lost: the microphone went away; once, after which `stop` still gives what was heard.
             on_notice: something the user should know that stops nothing (the disk is full).
+            on_samples: gets the sound as it comes, 16 kHz mono; then nothing of it is kept in memory, however long it
+                gets, and the clips that this gives are empty.
             warm: an open microphone to take the sound from, for as long as it works.
         """
         self.first_buffer_at: float | None = None
         self.cancelled = False
         self._device, self._folder, self._warm = device, folder, warm
         self._on_first, self._on_level, self._on_lost, self._on_notice = on_first, on_level, on_lost, on_notice
+        self._on_samples = on_samples
+        self._handed_over = 0
         self._stopping = threading.Event()
         self._writer: threading.Thread | None = None
         self._microphone: Microphone | None = None
@@ -81,7 +86,7 @@ class Recorder:
     @property
     def seconds(self) -> float:
         """How much was recorded until now."""
-        return self.clip_so_far().seconds
+        return self._handed_over / SAMPLE_RATE + self.clip_so_far().seconds
 
     def start(self) -> None:
         """Opens the microphone; returns when its stream runs, which is before the first buffer.
@@ -163,6 +168,13 @@ class Recorder:
                 self._give_up_spool(error)
         if self._resampler is not None:
             self._resampler.feed(frames)
+            self._hand_over(self._resampler)
+
+    def _hand_over(self, resampler: Resampler) -> None:
+        if self._on_samples is not None:
+            samples = resampler.take()
+            self._handed_over += len(samples)
+            self._tell(self._on_samples, samples)
 
     def _open_spool(self, microphone: Microphone) -> None:
         try:
@@ -189,6 +201,7 @@ class Recorder:
         self._take(microphone)
         if self._resampler is not None:
             self._resampler.finish()
+            self._hand_over(self._resampler)
         if self._spool is not None:
             try:
                 self._spool.close()

@@ -55,6 +55,15 @@ class Resampler:
         view.flags.writeable = False
         return view
 
+    def take(self) -> Samples:
+        """Hands over what was gathered since the last time and keeps nothing of it, for whoever needs it once only.
+
+        For the feeding thread; `so_far` then begins after it.
+        """
+        taken = self._buffer[: self._length].copy()
+        self._length = 0
+        return taken
+
     def _append(self, samples: Samples) -> None:
         end = self._length + len(samples)
         if end > len(self._buffer):

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import numpy as np
 
-from assistant.audio.resample import Resampler
+from assistant.audio.resample import Resampler, Samples
 from assistant.audio.ring import Frames
 from assistant.core.errors import BadInput
 from assistant.core.media import Clip
@@ -82,6 +82,22 @@ def recover(folder: Path) -> Clip:
         return Clip(np.zeros(0, np.float32), name="Recording", path=str(path))
     resampler.finish()
     return Clip(resampler.so_far(), name="Recording", path=str(path))
+
+
+def stream(folder: Path) -> Iterator[Samples]:
+    """The recording in a folder as blocks of 16 kHz mono: of any length in constant memory.
+
+    Raises:
+        BadInput: there is no recording, or the file is not one of ours.
+    """
+    resampler: Resampler | None = None
+    for rate, frames in _blocks(folder / FILE_NAME):
+        resampler = resampler or Resampler(rate, frames.shape[1])
+        resampler.feed(frames)
+        yield resampler.take()
+    if resampler is not None:
+        resampler.finish()
+        yield resampler.take()
 
 
 def seconds(folder: Path) -> float:

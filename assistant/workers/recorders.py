@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from assistant.audio.recorder import Recorder
+from assistant.audio.resample import Samples
 from assistant.audio.warm import WarmMicrophone
 from assistant.core.errors import HearsightError
 from assistant.settings.models import Voice
@@ -40,8 +41,9 @@ class Recorders:
         on_first: Callable[[], None],
         on_level: Callable[[float], None],
         on_lost: Callable[[HearsightError], None],
+        on_samples: Callable[[Samples], None] | None = None,
     ) -> Recorder:
-        """A recorder that has not started yet; the callbacks come from its writer thread."""
+        """A recorder that has not started yet; the callbacks come from its writer thread. See `Recorder`."""
         return Recorder(
             self._device,
             folder,
@@ -49,6 +51,7 @@ class Recorders:
             on_level=on_level,
             on_lost=on_lost,
             on_notice=self._on_notice,
+            on_samples=on_samples,
             warm=self._warm,
         )
 

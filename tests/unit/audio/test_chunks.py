@@ -7,7 +7,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from assistant.audio.chunks import Chunk, Chunker, chunks
+from assistant.audio.chunks import LIVE, Chunk, Chunker, chunks
 from tests.unit.audio import speech
 
 LONGEST = 30.0
@@ -96,3 +96,37 @@ def test_the_last_word_is_kept_to_its_end() -> None:
     person = speech.person()
     (chunk,) = cut(np.concatenate((speech.silence(1), person)))
     assert end(chunk) == pytest.approx(1 + len(person) / 16_000)
+
+
+def live(samples: np.ndarray, block: int = 800) -> tuple[Chunker, list[Chunk]]:
+    chunker = Chunker(LIVE)
+    found = [chunk for at in range(0, len(samples), block) for chunk in chunker.feed(samples[at : at + block])]
+    return chunker, found
+
+
+def test_while_somebody_speaks_short_pauses_end_a_piece_that_has_enough() -> None:
+    person = speech.person(1)
+    chunker, found = live(np.concatenate([person, speech.silence(0.8)] * 8))
+    assert len(found) >= 3
+    assert all(c.seconds <= LIVE.longest and not c.forced for c in found)
+    assert all(end(a) <= b.start for a, b in pairwise(found))
+    assert chunker.heard and chunker.silence >= 0.5
+
+
+def test_a_piece_that_ends_in_mid_speech_is_repeated_by_the_next_one() -> None:
+    person = speech.person(2)[8_000:-8_000]
+    sound = np.concatenate([person] * 12)
+    chunker, found = live(sound)
+    forced = [(a, b) for a, b in pairwise(found) if a.forced]
+    assert forced
+    for a, b in forced:
+        assert LIVE.overlap - 0.05 < end(a) - b.start <= LIVE.overlap
+    last = chunker.open
+    assert last is not None
+    start = round(last.start * 16_000)
+    assert np.array_equal(last.samples, sound[start : start + len(last.samples)])
+
+
+def test_where_nobody_has_spoken_nothing_is_under_way() -> None:
+    chunker, found = live(np.concatenate((speech.silence(2), speech.hiss(1), speech.click())))
+    assert (chunker.open, found, chunker.heard) == (None, [], False)
