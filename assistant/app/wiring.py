@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QApplication
 
 from assistant.audio import devices
 from assistant.audio.player import play
-from assistant.core.errors import EngineUnavailable, HearsightError
+from assistant.core.errors import EngineUnavailable, HearsightError, ModelBroken, ModelMissing
 from assistant.desktop import power
 from assistant.desktop.hotkeys import main as hotkeys
 from assistant.engine.absent import AbsentEngine
@@ -113,8 +113,14 @@ class App:
 
     def _make_engine(self, settings: Settings) -> Engine:
         try:
-            return engine_for(settings, self._paths.models, self._args.engine, in_process=self._args.in_process)
-        except EngineUnavailable as reason:
+            return engine_for(
+                settings,
+                self._paths.models,
+                self._args.engine,
+                model=self._args.model,
+                in_process=self._args.in_process,
+            )
+        except (EngineUnavailable, ModelMissing, ModelBroken) as reason:
             return AbsentEngine(reason)
 
     def _notice(self, text: str) -> None:

@@ -9,9 +9,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
 
-from assistant.cli.main import ENGINE_NAMES
 from assistant.cli.printing import TurnPrinter
-from assistant.cli.session import Session, add_engine_argument, interruptible, tell
+from assistant.cli.session import Session, add_engine_arguments, interruptible, tell
 from assistant.core.cancel import CancelToken
 from assistant.core.errors import BadInput, NoScreen
 from assistant.core.events import Done, Failed, Outcome
@@ -64,8 +63,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="ask about the screen: monitor N, all, or the pointer's",
     )
     parser.add_argument("--mic", type=_seconds, metavar="SECONDS", help="record the question from the microphone")
-    add_engine_argument(parser, ENGINE_NAMES)
-    parser.add_argument("--in-process", action="store_true", help="for debugging: no child process for the engine")
+    add_engine_arguments(parser)
     parser.add_argument("--json", action="store_true", help="print one JSON object instead of the streamed answer")
 
 
@@ -78,7 +76,7 @@ def run(args: argparse.Namespace) -> int:
     session = Session.open()
     timings: dict[str, float] = {}
     with session.history() as history, interruptible() as cancel:
-        engine = session.engine(args.engine, in_process=args.in_process)
+        engine = session.engine(args)
         keep = session.settings.privacy.keep_recordings
         ask = Ask(engine, history, session.options(), keep_recordings=keep)
         printer = TurnPrinter(answer=not args.json)

@@ -11,9 +11,8 @@ from importlib.resources import as_file, files
 from pathlib import Path
 
 from assistant.audio.files import read_clip
-from assistant.cli.main import ENGINE_NAMES
 from assistant.cli.printing import TurnPrinter
-from assistant.cli.session import Session, add_engine_argument, interruptible, tell
+from assistant.cli.session import Session, add_engine_arguments, interruptible, tell
 from assistant.cli.terminal import safe
 from assistant.core.errors import HearsightError
 from assistant.core.events import Completion, Done, Failed, Heard
@@ -26,13 +25,13 @@ from assistant.screen.pictures import load_picture
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.description = "Asks a spoken question about a sample screen and prints each step and the streamed answer."
-    add_engine_argument(parser, ENGINE_NAMES)
+    add_engine_arguments(parser)
 
 
 def run(args: argparse.Namespace) -> int:
     picture, clip, facts = load_sample()
     session = Session.open()
-    engine = session.engine(args.engine)
+    engine = session.engine(args)
     print(f"Screen: a sample of {picture.width} x {picture.height} pixels, {clip.seconds:.1f} s of speech about it.")
     with tempfile.TemporaryDirectory(prefix="hearsight-demo-") as folder, interruptible() as cancel:
         history = History(Path(folder) / "history.db", Path(folder) / "media")

@@ -107,10 +107,12 @@ def _add_common(parser: argparse.ArgumentParser, *, at_top: bool) -> None:
     parser.add_argument("--offline", action="store_true", help="never touch the network")
     if at_top:
         parser.add_argument("--engine", choices=ENGINE_NAMES, default=None, help="for the window: which engine to use")
+        parser.add_argument("--model", default="", metavar="FOLDER", help=MODEL_HELP)
         parser.add_argument("--in-process", action="store_true", help="for debugging: the engine in this process")
 
 
-ENGINE_NAMES = ("auto", "light", "fake")
+ENGINE_NAMES = ("auto", "phi4", "light", "fake")
+MODEL_HELP = "folder of the Phi-4 model, for --engine phi4 (default: the fetched one)"
 
 
 def _module(name: str) -> ModuleType:

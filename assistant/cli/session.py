@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from types import FrameType
 
+from assistant.cli.main import ENGINE_NAMES, MODEL_HELP
 from assistant.core.cancel import CancelToken
 from assistant.core.prompt import Options
 from assistant.engine.base import Engine
@@ -42,13 +43,13 @@ class Session:
             tell(store.notice)
         return cls(paths, settings)
 
-    def engine(self, name: str | None, *, in_process: bool = False) -> Engine:
-        """The engine called `name`, or the one that the settings choose. Nothing is loaded yet.
+    def engine(self, args: argparse.Namespace) -> Engine:
+        """The engine that the arguments name, or the one that the settings choose. Nothing is loaded yet.
 
         Raises:
             EngineUnavailable: it can't run here.
         """
-        return engine_for(self.settings, self.paths.models, name, in_process=in_process)
+        return engine_for(self.settings, self.paths.models, args.engine, model=args.model, in_process=args.in_process)
 
     def options(self) -> Options:
         """How to decode, by the settings."""
@@ -71,8 +72,13 @@ class Session:
             history.close()
 
 
-def add_engine_argument(parser: argparse.ArgumentParser, names: tuple[str, ...]) -> None:
-    parser.add_argument("--engine", choices=names, default=None, help="which engine answers (default: the settings')")
+def add_engine_arguments(parser: argparse.ArgumentParser) -> None:
+    """Which engine answers, and where it runs; for `Session.engine`."""
+    parser.add_argument(
+        "--engine", choices=ENGINE_NAMES, default=None, help="which engine answers (default: the settings')"
+    )
+    parser.add_argument("--model", default="", metavar="FOLDER", help=MODEL_HELP)
+    parser.add_argument("--in-process", action="store_true", help="for debugging: no child process for the engine")
 
 
 def tell(text: str) -> None:

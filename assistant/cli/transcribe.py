@@ -9,8 +9,7 @@ import time
 from pathlib import Path
 from typing import Any, TextIO
 
-from assistant.cli.main import ENGINE_NAMES
-from assistant.cli.session import Session, add_engine_argument, interruptible, tell
+from assistant.cli.session import Session, add_engine_arguments, interruptible, tell
 from assistant.cli.terminal import one_line, say
 from assistant.core.cancel import CancelToken
 from assistant.core.errors import BadInput, HearsightError
@@ -35,15 +34,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     form.add_argument("--json", action="store_true", help="one JSON object a file and line")
     form.add_argument("--format", choices=("txt", "srt", "vtt"), default="txt", help="default: txt")
     parser.add_argument("--language", type=_language, metavar="CODE", help="such as en (default: detected)")
-    add_engine_argument(parser, ENGINE_NAMES)
-    parser.add_argument("--in-process", action="store_true", help="for debugging: no child process for the engine")
+    add_engine_arguments(parser)
 
 
 def run(args: argparse.Namespace) -> int:
     session = Session.open()
     options = Options(language=args.language or session.settings.voice.language)
     form = "json" if args.json else args.format
-    engine = session.engine(args.engine, in_process=args.in_process)
+    engine = session.engine(args)
     failed = False
     with interruptible() as cancel:
         try:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import NoReturn
 
 from assistant.core.cancel import CancelToken
-from assistant.core.errors import EngineUnavailable
+from assistant.core.errors import HearsightError
 from assistant.core.events import Completion, Transcript
 from assistant.core.media import Clip
 from assistant.core.prompt import Options, Prompt
@@ -19,7 +19,7 @@ class AbsentEngine:
         reason: why the chosen engine can't run here, with what to do.
     """
 
-    def __init__(self, reason: EngineUnavailable) -> None:
+    def __init__(self, reason: HearsightError) -> None:
         self._reason = reason
         self.capabilities = Capabilities("none", "no engine", unavailable=str(reason))
 
@@ -40,4 +40,4 @@ class AbsentEngine:
 
     def _refuse(self) -> NoReturn:
         # A fresh one each time: an error that is raised again would grow its traceback.
-        raise EngineUnavailable(self._reason.message, action=self._reason.action, kept=self._reason.kept)
+        raise type(self._reason)(self._reason.message, action=self._reason.action, kept=self._reason.kept)

@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
 
 import psutil
 
-from assistant.core.errors import EngineUnavailable
+from assistant.core.errors import EngineUnavailable, HearsightError
 from assistant.engine import fake
 from assistant.engine.base import Capabilities, Engine
 from assistant.engine.fake import FakeEngine
 from assistant.engine.light import catalogue
+from assistant.engine.phi4 import catalogue as phi4_catalogue
+from assistant.engine.phi4.catalogue import Phi4Choice
 
-NAMES = ("auto", "light", "fake")
+NAMES = ("auto", "phi4", "light", "fake")
 
 _LIGHT_PACKAGES = ("faster_whisper", "rapidocr", "onnxruntime", "xllamacpp")
 _SMALL_MEMORY = 4 * 1024**3
@@ -31,6 +33,7 @@ class Choice:
         threads: 0 chooses by the machine's cores and load.
         language: of the speech, ISO 639-1, or "" to detect it.
         screen_characters: the most characters of screen text in a prompt; 0 takes the engine's default.
+        phi4: for that engine.
     """
 
     speech: str = "whisper-base"
@@ -38,6 +41,15 @@ class Choice:
     threads: int = 0
     language: str = ""
     screen_characters: int = 0
+    phi4: Phi4Choice = field(default_factory=Phi4Choice)
+
+
+def resolve(name: str, choice: Choice, models: Path) -> tuple[str, Choice]:
+    """What "auto" means here: the big model where it is on this machine and a GPU holds it, else the light engine, with
+    a smaller language model where memory is short. Another name stays what it is."""
+    if name != "auto":
+        return name, choice
+    return ("phi4", choice) if _has_gpu(choice.phi4) else ("light", fitting(choice, models))
 
 
 def choose(name: str, choice: Choice, models: Path, *, in_process: bool = False) -> Engine:
@@ -55,6 +67,9 @@ def choose(name: str, choice: Choice, models: Path, *, in_process: bool = False)
         return _hosted(FakeEngine, fake.CAPABILITIES, in_process)
     if name not in NAMES:
         raise EngineUnavailable(f"There is no engine called {name}.", action=f"Choose one of: {', '.join(NAMES)}.")
+    name, choice = resolve(name, choice, models)
+    if name == "phi4":
+        return _phi4(choice.phi4, in_process)
     if missing := _missing_packages():
         raise EngineUnavailable(
             f"The light engine can't run here: {', '.join(missing)} not installed.",
@@ -62,8 +77,6 @@ def choose(name: str, choice: Choice, models: Path, *, in_process: bool = False)
         )
     from assistant.engine.light.engine import LightEngine
 
-    if name == "auto":
-        choice = fitting(choice, models)
     build = partial(
         LightEngine,
         models,
@@ -78,7 +91,34 @@ def choose(name: str, choice: Choice, models: Path, *, in_process: bool = False)
 
 def available(choice: Choice, models: Path) -> list[Capabilities]:
     """Every engine that a user may choose, best first; `unavailable` says why one can't run."""
-    return [_light(choice, models), fake.CAPABILITIES]
+    return [phi4_catalogue.capabilities(choice.phi4), _light(choice, models), fake.CAPABILITIES]
+
+
+def _phi4(choice: Phi4Choice, in_process: bool) -> Engine:
+    placed = phi4_catalogue.expected(choice)
+    build = partial(_build_phi4, choice)
+    return _hosted(build, phi4_catalogue.placed_capabilities(placed), in_process)
+
+
+def _has_gpu(choice: Phi4Choice) -> bool:
+    try:
+        return phi4_catalogue.expected(choice).device.startswith("cuda")
+    except HearsightError:
+        return False
+
+
+def _build_phi4(choice: Phi4Choice) -> Engine:
+    """Called where the engine runs: this import brings torch."""
+    from assistant.engine.phi4.engine import Phi4Engine
+
+    assert choice.folder is not None
+    return Phi4Engine(
+        choice.folder,
+        precision=choice.precision,
+        device=choice.device,
+        max_tiles=choice.max_tiles,
+        hear_first=choice.hear_first,
+    )
 
 
 def _light(choice: Choice, models: Path) -> Capabilities:

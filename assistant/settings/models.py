@@ -71,7 +71,23 @@ class Screen(Section):
 
 
 class Engine(Section):
-    choice: Literal["auto", "light", "fake"] = Field(default="auto", description="What answers")
+    choice: Literal["auto", "phi4", "light", "fake"] = Field(default="auto", description="What answers")
+    phi4_folder: Annotated[str, StringConstraints(max_length=4000)] = Field(
+        default="", description="Folder of the Phi-4 model; empty takes the one that was fetched"
+    )
+    precision: Literal["auto", "bf16", "int8", "int4", "float32"] = Field(
+        default="auto",
+        description="How exactly the Phi-4 model computes: bf16 as it was made, int8 and int4 for smaller GPUs",
+    )
+    max_tiles: int = Field(
+        default=12,
+        ge=1,
+        le=36,
+        description="How closely the Phi-4 model looks at a picture: 36 tiles read small text better, 12 are quicker",
+    )
+    hear_first: bool = Field(
+        default=False, description="The Phi-4 model writes down what it heard before it answers, not afterwards"
+    )
     speech: Literal["whisper-base", "whisper-tiny.en"] = Field(
         default="whisper-base", description="Speech model: base knows 99 languages, tiny.en is quicker and English only"
     )

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import platform
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import psutil
@@ -73,12 +73,15 @@ def place(
     device: Device = "auto",
     ask: AskDriver = ask_driver,
     build: TorchBuild | None = None,
+    *,
+    empty: bool = False,
 ) -> Placement:
     """Chooses device and form.
 
     Args:
         ask: the driver query.
         build: of torch; None looks it up.
+        empty: decides as if no program used the memory.
 
     Raises:
         EngineUnavailable: it can't run here; says why, and that the light engine can.
@@ -89,11 +92,13 @@ def place(
             'Install them with: pip install "hearsight[phi4]"',
         )
     build = build or torch_build()
+    free = psutil.virtual_memory().total if empty else psutil.virtual_memory().available
     if device == "auto":
         device = _best_device(ask, build)
     if device == "cuda":
-        return _on_nvidia(size, precision, ask(), build)
-    return _on_mps(size, precision) if device == "mps" else _on_cpu(size, precision)
+        found = ask()
+        return _on_nvidia(size, precision, _emptied(found) if empty else found, build)
+    return _on_mps(size, precision, free) if device == "mps" else _on_cpu(size, precision, free)
 
 
 def gpu_problem(driver: Driver, build: TorchBuild) -> str:
@@ -158,19 +163,18 @@ def _over_all(size: ModelSize, precision: Precision, driver: Driver) -> Placemen
     return Placement(f"cuda:{usable[0].index}", "bf16 lora", ADAPTER_SETS, context, words, gpus=len(usable))
 
 
-def _on_mps(size: ModelSize, precision: Precision) -> Placement:
+def _on_mps(size: ModelSize, precision: Precision, free: int) -> Placement:
     form: Form = "float32 lora" if precision == "float32" else "bf16 lora"
     words = f"Apple {platform.processor() or 'GPU'}: {form_words(form, ADAPTER_SETS)}"
-    return _in_main_memory(size, "mps", form, words, _APPLE)
+    return _in_main_memory(size, "mps", form, words, _APPLE, free)
 
 
-def _on_cpu(size: ModelSize, precision: Precision) -> Placement:
+def _on_cpu(size: ModelSize, precision: Precision, free: int) -> Placement:
     form: Form = "float32 lora" if precision == "float32" else "bf16 lora"
-    return _in_main_memory(size, "cpu", form, f"CPU: {form_words(form, ADAPTER_SETS)}", _SLOW)
+    return _in_main_memory(size, "cpu", form, f"CPU: {form_words(form, ADAPTER_SETS)}", _SLOW, free)
 
 
-def _in_main_memory(size: ModelSize, device: str, form: Form, words: str, warning: str) -> Placement:
-    free = psutil.virtual_memory().available
+def _in_main_memory(size: ModelSize, device: str, form: Form, words: str, warning: str, free: int) -> Placement:
     if size.needed(form, ADAPTER_SETS) > free:
         need = _gb(size.needed(form, ADAPTER_SETS))
         raise _unavailable(f"The model needs {need} of memory without an NVIDIA GPU, and {_gb(free)} are free.")
@@ -210,6 +214,11 @@ def _no_room(size: ModelSize, precision: Precision, gpu: Gpu, whole: Form | None
         )
     smaller = " Choose a smaller precision." if precision not in ("auto", "int4") else ""
     return _unavailable(f"{gpu.name} has {_gb(gpu.total)}; as {smallest} the model needs {need}.{smaller}")
+
+
+def _emptied(driver: Driver) -> Driver:
+    gpus = tuple(replace(gpu, free=gpu.total) for gpu in driver.gpus)
+    return replace(driver, gpus=gpus)
 
 
 def _best_gpu(driver: Driver) -> Gpu:

@@ -92,7 +92,7 @@ def test_what_can_t_be_used_is_said_in_one_line(words: tuple[str, ...], said: st
 
 def test_wrong_usage_is_exit_code_2() -> None:
     assert ask("--mic", "0", "x").returncode == 2
-    assert ask("--engine", "phi4", "x").returncode == 2
+    assert ask("--engine", "gpt", "x").returncode == 2
 
 
 def test_control_characters_of_an_answer_never_reach_the_terminal() -> None:
