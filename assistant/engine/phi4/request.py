@@ -54,7 +54,7 @@ Key = int | tuple[str, Projection | None, Company | None, int]
 """A token id, or (sha256 of the prepared medium, projection and company for a sound, place in it)."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Placed:
     """A medium in its request: it takes the positions `start` to `start + medium.tokens`."""
 
@@ -63,7 +63,7 @@ class Placed:
     company: Company | None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Request:
     """A prompt ready to be embedded.
 
