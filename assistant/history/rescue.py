@@ -12,7 +12,7 @@ from pathlib import Path
 from assistant.history import conversations, schema
 from assistant.history.faults import FAULTS
 
-_RESCUED = ("conversations", "messages", "media", "attachments")
+_RESCUED = ("conversations", "messages", "media", "attachments", "dictations")
 """In the order that their references need."""
 
 

@@ -16,7 +16,7 @@ from assistant.history.faults import damaged
 
 Migration = Callable[[sqlite3.Connection], None]
 
-TABLES = ("conversations", "messages", "media", "attachments", "sessions", "migrations")
+TABLES = ("conversations", "messages", "media", "attachments", "dictations", "sessions", "migrations")
 """What can't be made anew from something else (the search indexes can)."""
 
 INDEXES = ("message_index", "title_index", "sign_index")
@@ -107,7 +107,35 @@ def m005_signs(db: sqlite3.Connection) -> None:
     _fill_signs(db)
 
 
-MIGRATIONS: tuple[Migration, ...] = (m001_conversations, m002_media, m003_search, m004_sessions, m005_signs)
+def m006_dictations(db: sqlite3.Connection) -> None:
+    db.execute(
+        """CREATE TABLE dictations(
+            id INTEGER PRIMARY KEY AUTOINCREMENT,
+            created REAL NOT NULL,
+            text TEXT NOT NULL DEFAULT '',  -- as typed
+            heard TEXT NOT NULL DEFAULT '',  -- as recognised
+            state TEXT NOT NULL,
+            program TEXT NOT NULL DEFAULT '',
+            engine TEXT NOT NULL DEFAULT '',
+            model TEXT NOT NULL DEFAULT '',
+            language TEXT NOT NULL DEFAULT '',
+            seconds REAL NOT NULL DEFAULT 0,
+            timings TEXT NOT NULL DEFAULT '{}',
+            error TEXT NOT NULL DEFAULT '',
+            audio TEXT NOT NULL DEFAULT '',  -- file name in the folder of recordings
+            session_id INTEGER) STRICT"""
+    )
+    db.execute("CREATE INDEX dictations_newest ON dictations(created)")
+
+
+MIGRATIONS: tuple[Migration, ...] = (
+    m001_conversations,
+    m002_media,
+    m003_search,
+    m004_sessions,
+    m005_signs,
+    m006_dictations,
+)
 
 
 def register(db: sqlite3.Connection) -> None:

@@ -23,6 +23,7 @@ from assistant.history import (
     sessions,
 )
 from assistant.history.database import Database
+from assistant.history.dictations import Dictations
 from assistant.history.models import Attachment, Conversation, Hit, Message
 
 
@@ -34,6 +35,7 @@ class History:
 
     Attributes:
         notice: what the user should know after `open`; "" when all is well.
+        dictations: what was dictated, beside the conversations.
     """
 
     def __init__(self, database: Path, media: Path) -> None:
@@ -45,6 +47,7 @@ class History:
         self._db = Database(database)
         self._media = media
         self._session = 0
+        self.dictations = Dictations(self._db, media / "dictations", lambda: self._session, self._empty_log)
 
     def open(self) -> None:
         """Connects and brings the tables up to date; answers of processes that died become "interrupted".
@@ -261,4 +264,7 @@ class History:
     def _scrub(self) -> None:
         self._db.write(media.collect, self._media)
         scrubbing.forget_words(self._db)
+        self._empty_log()
+
+    def _empty_log(self) -> None:
         self._db.alone(scrubbing.empty_log)
