@@ -1,7 +1,7 @@
 """The mel filter bank of Phi-4-multimodal's audio encoder: 80 triangles whose flanks are straight in mel, not in Hz.
 
-transformers' own bank differs from the author's in one bin of the last filter (246, by 0.0097), which moves log-mel
-values by up to 0.023.
+WORKAROUND(transformers, 5.17-5.23; no issue known): its own bank fills one bin of the last filter that the author's
+leaves empty (246, with 0.0097), which moves log-mel values by up to 0.023.
 """
 
 from __future__ import annotations
