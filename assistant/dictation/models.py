@@ -62,7 +62,8 @@ class Command(Rule):
             `upper on` and `upper off` all words between them; `no space` joins its neighbours.
         text: what `type` puts.
         attach: where no space stands around `text`.
-        careful: the phrase is an ordinary one too, so that it counts only where the speaker set it apart.
+        set_apart: the phrase is an ordinary one too, so that it counts only where the recogniser's punctuation, another
+            command or an end of the text stands `behind` it, `before` it or on `both` sides.
         not_after, not_before: words beside which the phrase is ordinary speech.
     """
 
@@ -70,7 +71,7 @@ class Command(Rule):
     does: Action = "type"
     text: Annotated[str, StringConstraints(max_length=20)] = ""
     attach: Attach = "none"
-    careful: bool = False
+    set_apart: Literal["no", "before", "behind", "both"] = "no"
     not_after: tuple[Phrase, ...] = ()
     not_before: tuple[Phrase, ...] = ()
 
