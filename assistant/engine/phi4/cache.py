@@ -1,6 +1,8 @@
-"""The key-value cache: one slab for all layers, a length, and rewinding by setting the length."""
+"""The key-value cache: one block a layer, a length, and rewinding by setting the length."""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 import torch
 from torch import Tensor
@@ -8,42 +10,46 @@ from torch import Tensor
 from assistant.engine.phi4.dimensions import Dimensions
 
 BUCKET = 1024
-"""The slab grows by, and a captured step reads, whole buckets of so many tokens."""
+"""Blocks grow by, and a captured step reads, whole buckets of so many tokens."""
 
 
 class KvCache:
     """Keys and values of one conversation.
 
     Attributes:
-        slab: `[layers, 2, kv_heads, capacity, head_dim]`; what lies beyond `length` is stale and never read.
+        layers: for each layer `[2, kv_heads, capacity, head_dim]`, keys first, on that layer's device; what lies beyond
+            `length` is stale and never read.
         length: tokens that count.
-        generation: changes when the slab moves, so that captured addresses can be told to be old.
+        generation: changes when a block moves, so that captured addresses can be told to be old.
     """
 
-    def __init__(self, sizes: Dimensions, capacity: int, device: torch.device | str, dtype: torch.dtype) -> None:
+    def __init__(self, sizes: Dimensions, capacity: int, devices: Sequence[torch.device], dtype: torch.dtype) -> None:
         self._sizes = sizes
-        self._options = {"device": torch.device(device), "dtype": dtype}
+        self._dtype = dtype
         self.length = 0
         self.generation = 0
-        self.slab = self._empty(capacity)
+        self.layers = [self._empty(capacity, device) for device in devices]
 
     @property
     def capacity(self) -> int:
-        return self.slab.shape[3]
+        return min(layer.shape[2] for layer in self.layers)
 
-    def reserve(self, tokens: int) -> bool:
-        """Makes room for so many tokens in all, keeping what is there; says whether the slab moved.
+    def reserve(self, tokens: int) -> None:
+        """Makes room for so many tokens in all, keeping what is there.
+
+        Layer by layer, so that growing takes one layer's memory more than the result and not as much again.
 
         Raises:
-            torch.OutOfMemoryError: there is no room; the slab is as it was.
+            torch.OutOfMemoryError: there is no room; content and capacity are as before.
         """
         if tokens <= self.capacity:
-            return False
-        larger = self._empty(tokens)
-        larger[:, :, :, : self.length] = self.slab[:, :, :, : self.length]
-        self.slab = larger
+            return
         self.generation += 1
-        return True
+        for index, old in enumerate(self.layers):
+            if old.shape[2] < tokens:
+                larger = self._empty(tokens, old.device)
+                larger[:, :, : self.length] = old[:, :, : self.length]
+                self.layers[index] = larger
 
     def rewind(self, length: int) -> None:
         """Forgets everything from `length` on. Exact: later writes overwrite what is stale."""
@@ -51,15 +57,17 @@ class KvCache:
             raise ValueError(f"Can't rewind from {self.length} to {length} tokens.")
         self.length = length
 
-    def layer(self, index: int) -> tuple[Tensor, Tensor]:
-        """Keys and values `[kv_heads, capacity, head_dim]` of one layer, as views."""
-        return self.slab[index, 0], self.slab[index, 1]
+    def shrink(self) -> None:
+        """Gives back the memory beyond what the tokens need, in whole buckets."""
+        wanted = in_buckets(self.length)
+        if wanted < self.capacity:
+            self.generation += 1
+            self.layers = [layer[:, :, :wanted].clone() for layer in self.layers]
 
-    def _empty(self, tokens: int) -> Tensor:
+    def _empty(self, tokens: int, device: torch.device) -> Tensor:
         sizes = self._sizes
-        shape = (sizes.layers, 2, sizes.kv_heads, in_buckets(tokens), sizes.head)
-        # Zeros, not `empty`: a captured step multiplies stale values by weight 0, and 0 times a stray NaN is NaN.
-        return torch.zeros(shape, **self._options)  # type: ignore[call-overload,no-any-return]
+        # Zeros, not `empty`: a step multiplies stale values by weight 0, and 0 times a stray NaN is NaN.
+        return torch.zeros((2, sizes.kv_heads, in_buckets(tokens), sizes.head), device=device, dtype=self._dtype)
 
 
 def in_buckets(tokens: int) -> int:

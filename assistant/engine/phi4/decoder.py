@@ -48,7 +48,7 @@ class Decoder:
         self._source = (lambda _adapter: weights) if isinstance(weights, Weights) else weights
         self.weights = weights if isinstance(weights, Weights) else weights(None)
         self._attend = kinds.eager if attention == "eager" else kinds.sdpa
-        self.cache = KvCache(self.sizes, capacity, self.weights.device, self.weights.dtype)
+        self.cache = KvCache(self.sizes, capacity, self.weights.devices(), self.weights.dtype)
         self.rope = RopeTables(config, self.cache.capacity, self.weights.device, self.weights.dtype)
 
     def use(self, adapter: Adapter) -> None:
@@ -78,10 +78,10 @@ class Decoder:
         allowed = kinds.causal(start, count, embeds.device)
 
         def attend(layer: int, query: Tensor, key: Tensor, value: Tensor) -> Tensor:
-            keys, values = self.cache.layer(layer)
-            keys[:, start : start + count] = key.transpose(0, 1)
-            values[:, start : start + count] = value.transpose(0, 1)
-            return self._attend(query, keys[:, : start + count], values[:, : start + count], allowed)
+            kept = self.cache.layers[layer]
+            kept[:, :, start : start + count] = torch.stack([key, value]).transpose(1, 2)
+            keys, values = kept[:, :, : start + count]
+            return self._attend(query, keys, values, None if allowed is None else allowed.to(keys.device))
 
         rows = run_layers(embeds.to(self.weights.dtype), self.weights, self.sizes, cos, sin, attend)
         self.cache.length = start + count
@@ -95,6 +95,8 @@ class Decoder:
 def run_layers(rows: Tensor, weights: Weights, sizes: Dimensions, cos: Tensor, sin: Tensor, attend: Attend) -> Tensor:
     """All layers over `[n, hidden]` rows; the last norm is `to_logits`'s."""
     for index, layer in enumerate(weights.layers):
+        if rows.device != layer.device:
+            rows, cos, sin = (tensor.to(layer.device) for tensor in (rows, cos, sin))
         rows = one_layer(rows, layer, sizes, cos, sin, lambda q, k, v, i=index: attend(i, q, k, v))  # type: ignore[misc]
     return rows
 
@@ -119,7 +121,7 @@ def one_layer(
 
 def to_logits(rows: Tensor, weights: Weights, sizes: Dimensions) -> Tensor:
     """Float32 `[n, vocab]` of the last layer's rows."""
-    return weights.head(_norm(rows, weights.norm, sizes)).float()
+    return weights.head(_norm(rows.to(weights.device), weights.norm, sizes)).float()
 
 
 def _norm(rows: Tensor, weight: Tensor, sizes: Dimensions) -> Tensor:

@@ -7,7 +7,7 @@ costs one more product and no more), int8 and int4 weights (`quantised.py`). The
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Literal, Protocol, TypeAlias
 
 import torch
@@ -79,6 +79,10 @@ class LayerWeights:
     gate_up: Linear
     down: Linear
 
+    @property
+    def device(self) -> torch.device:
+        return self.input_norm.device
+
     def linears(self) -> tuple[Linear, ...]:
         return (self.qkv, self.o, self.gate_up, self.down)
 
@@ -98,7 +102,6 @@ class Weights:
     layers: tuple[LayerWeights, ...]
     norm: Tensor
     head: Linear
-    captured: dict[Any, Any] = field(default_factory=dict, compare=False, repr=False)
 
     @property
     def dtype(self) -> torch.dtype:
@@ -106,7 +109,12 @@ class Weights:
 
     @property
     def device(self) -> torch.device:
+        """Where the table and the head are; a layer may be elsewhere."""
         return self.norm.device
+
+    def devices(self) -> list[torch.device]:
+        """Each layer's."""
+        return [layer.device for layer in self.layers]
 
     def bytes_per_token(self) -> int:
         """What one decoding step must read, the cache aside: every linear map and norm once, the head's table once."""
@@ -125,7 +133,7 @@ class Weights:
         change = _changed(None if adapter is None else native.adapters[adapter], form)
         table = model.embed_tokens.weight.detach()
         layers = tuple(_layer(layer, f"layers.{index}", change) for index, layer in enumerate(model.layers))
-        return cls(adapter, form, Rows(table), layers, model.norm.weight.detach(), Plain(table))
+        return cls(adapter, form, Rows(table), layers, model.norm.weight.detach(), Plain(native.model.lm_head.weight.detach()))
 
 
 @dataclass(frozen=True)

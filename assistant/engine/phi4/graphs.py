@@ -1,0 +1,90 @@
+"""Captured steps: on CUDA one graph per bucket of keys, so that a token costs one launch instead of hundreds.
+
+A graph reads fixed addresses. It is thrown away when the cache moved, and each set of weights has its own.
+"""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from assistant.engine.phi4.decoder import Decoder
+from assistant.engine.phi4.sampling import Sampler
+from assistant.engine.phi4.step import Place, Step
+
+_log = logging.getLogger(__name__)
+_WARM_UPS = 2
+"""Runs before a capture: libraries choose their kernels and workspaces at the first one."""
+
+
+class Turn:
+    """One step and the choice of the token after it, run operation by operation.
+
+    Args:
+        step: what computes the logits.
+    """
+
+    def __init__(self, step: Step, sampler: Sampler, place: Place) -> None:
+        self.step = step
+        self._sampler = sampler
+        self._place = place
+
+    @torch.no_grad()
+    def __call__(self, decoder: Decoder, bucket: int, top_k: int) -> Tensor:
+        """Reads `place.token` in, puts the next token there and moves on; gives the logits that it was chosen from."""
+        logits = self.step(decoder, self._place, bucket)
+        self._place.token.copy_(self._sampler.choose(logits, top_k))
+        self._place.advance()
+        return logits
+
+    @torch.no_grad()
+    def rehearse(self, decoder: Decoder, bucket: int, top_k: int) -> None:
+        """Computes everything and moves nothing on; what it writes, the step itself writes again."""
+        self._sampler.choose(self.step(decoder, self._place, bucket), top_k)
+
+
+class CapturedTurn:
+    """The same turn, replayed from CUDA graphs."""
+
+    def __init__(self, turn: Turn) -> None:
+        self._turn = turn
+        self._graphs: dict[tuple[int, int, int], tuple[Any, Tensor, Any]] = {}
+        self._generation = -1
+        self._pool: Any = None
+
+    def __call__(self, decoder: Decoder, bucket: int, top_k: int) -> Tensor:
+        """As `Turn`; the logits lie in a buffer that the next replay overwrites.
+
+        Raises:
+            RuntimeError: the step can't be captured here.
+        """
+        if decoder.cache.generation != self._generation:
+            self._graphs, self._generation = {}, decoder.cache.generation
+        # The weights stay referenced beside their graph, so that no other set can take their id.
+        key = (id(decoder.weights), bucket, top_k)
+        if key not in self._graphs:
+            self._graphs[key] = (*self._capture(decoder, bucket, top_k), decoder.weights)
+        graph, logits, _ = self._graphs[key]
+        graph.replay()
+        return logits
+
+    def _capture(self, decoder: Decoder, bucket: int, top_k: int) -> tuple[Any, Tensor]:
+        self._warm_up(decoder, bucket, top_k)
+        graph = torch.cuda.CUDAGraph()
+        # Another thread may be uploading a picture meanwhile: only this thread's calls are held to a capture's rules.
+        with torch.cuda.graph(graph, pool=self._pool, capture_error_mode="thread_local"):
+            logits = self._turn(decoder, bucket, top_k)
+        self._pool = self._pool or graph.pool()
+        _log.debug("captured the step for %d keys", bucket)
+        return graph, logits
+
+    def _warm_up(self, decoder: Decoder, bucket: int, top_k: int) -> None:
+        beside = torch.cuda.Stream()
+        beside.wait_stream(torch.cuda.current_stream())
+        with torch.cuda.stream(beside):
+            for _ in range(_WARM_UPS):
+                self._turn.rehearse(decoder, bucket, top_k)
+        torch.cuda.current_stream().wait_stream(beside)

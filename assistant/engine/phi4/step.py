@@ -1,0 +1,118 @@
+"""One decoding step on fixed buffers: no size, address or value in it depends on how far the answer has come.
+
+That is what a CUDA graph can capture and a compiler can compile once. Keys and values are read up to a whole bucket,
+and what lies beyond the current position is masked.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+import torch
+from torch import Tensor
+
+from assistant.engine.phi4.adapters import Side
+from assistant.engine.phi4.attention import eager
+from assistant.engine.phi4.cache import in_buckets
+from assistant.engine.phi4.decoder import Decoder, one_layer, to_logits
+from assistant.engine.phi4.dimensions import Dimensions
+from assistant.engine.phi4.linears import LayerWeights
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where the step stands: three `[1]` int64 tensors that it reads and moves on itself.
+
+    Attributes:
+        token: the token to read in.
+        position: where its keys and values go.
+        row: its row of the rope tables, which tell the two sides apart.
+    """
+
+    token: Tensor
+    position: Tensor
+    row: Tensor
+
+    @classmethod
+    def on(cls, device: torch.device) -> Place:
+        return cls(*(torch.zeros(1, dtype=torch.int64, device=device) for _ in range(3)))
+
+    def set(self, token: Tensor | int, decoder: Decoder, side: Side) -> None:
+        """Points at the cache's end."""
+        if isinstance(token, int):
+            self.token.fill_(token)
+        else:
+            self.token.copy_(token)
+        self.position.fill_(decoder.cache.length)
+        self.row.fill_(decoder.rope.row(decoder.cache.length, side))
+
+    def advance(self) -> None:
+        self.position.add_(1)
+        self.row.add_(1)
+
+
+class Step(Protocol):
+    """Reads `place.token` in and gives float32 logits `[vocab]`; moves nothing on."""
+
+    def __call__(self, decoder: Decoder, place: Place, bucket: int) -> Tensor: ...
+
+
+def bucket_of(decoder: Decoder, more: int) -> int:
+    """The keys that a step must read once the cache holds `more` tokens more."""
+    return min(in_buckets(decoder.cache.length + more), decoder.cache.capacity)
+
+
+Layer = Callable[[Tensor, LayerWeights, Dimensions, Tensor, Tensor, Tensor, Tensor, Tensor], Tensor]
+
+
+class LayerStep:
+    """The step layer by layer, with PyTorch's own operations.
+
+    Args:
+        layer: `static_layer`, or a compiled one.
+    """
+
+    def __init__(self, layer: Layer | None = None) -> None:
+        self._layer = layer or static_layer
+
+    def __call__(self, decoder: Decoder, place: Place, bucket: int) -> Tensor:
+        weights, sizes = decoder.weights, decoder.sizes
+        rows = weights.embed(place.token)
+        cos, sin = (table.index_select(0, place.row) for table in (decoder.rope.cos, decoder.rope.sin))
+        seen = torch.arange(bucket, device=rows.device) <= place.position
+        for index, layer in enumerate(weights.layers):
+            kept = decoder.cache.layers[index]
+            rows = self._layer(rows, layer, sizes, cos, sin, kept, seen, place.position)
+        return to_logits(rows, weights, sizes)[0]
+
+
+def static_layer(
+    rows: Tensor,
+    layer: LayerWeights,
+    sizes: Dimensions,
+    cos: Tensor,
+    sin: Tensor,
+    kept: Tensor,
+    seen: Tensor,
+    position: Tensor,
+) -> Tensor:
+    """One layer for one token.
+
+    Args:
+        kept: the layer's part of the cache, `[2, kv_heads, capacity, head_dim]`, written at `position`.
+        seen: bool `[bucket]`.
+    """
+
+    def attend(query: Tensor, key: Tensor, value: Tensor) -> Tensor:
+        kept.index_copy_(2, position, torch.stack([key[0], value[0]])[:, :, None])
+        bucket = len(seen)
+        return eager(query, kept[0, :, :bucket], kept[1, :, :bucket], seen)
+
+    return one_layer(rows, layer, sizes, cos, sin, attend)
+
+
+def compiled_layer() -> Layer:
+    """`static_layer` through torch.compile: one compilation serves all layers, which differ in their tensors only."""
+    return torch.compile(static_layer, fullgraph=True, dynamic=False)
