@@ -1,70 +1,24 @@
-"""Where a clip holds speech, cut into pieces that Whisper can take, so that a longer clip begins with the same pieces.
-
-That is what lets a pass over half a question share its work with the pass over all of it: a piece, once the clip has
-gone on far enough to close it, never changes again, and the silence after the last word is in no piece.
-"""
+"""The light engine's pieces of speech: found by faster-whisper's own voice detector. See `engine.speech_chunks`."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from assistant.core.media import SAMPLE_RATE
+from assistant.engine import speech_chunks
+from assistant.engine.speech_chunks import END_SILENCE_MS, LONGEST, SHORTEST_MS, Chunk
 
-LONGEST = 28 * SAMPLE_RATE
-"""Samples of a piece at most. Whisper takes 30 s; the rest is left for the padding on both sides."""
-
-_WINDOW = 30 * SAMPLE_RATE
-_PAD = SAMPLE_RATE // 5
-_END_SILENCE_MS = 300
-"""Silence that ends a stretch of speech; above the padding, so that what follows cannot change the piece before it."""
-_CLOSING_SILENCE = int(0.7 * SAMPLE_RATE)
-_CLOSING_LENGTH = 6 * SAMPLE_RATE
-"""A piece this long is closed by a silence this long, so that earlier sentences needn't be recognised again."""
-_SHORTEST_MS = 100
-_FRAME = 512
-"""Samples of one decision of the voice detector (Silero)."""
+__all__ = ["LONGEST", "Chunk", "Cutter", "cut"]
 
 
-@dataclass(frozen=True)
-class Chunk:
-    """A piece of the clip: samples `start` to `end`. `settled`: a longer clip has the very same piece."""
-
-    start: int
-    end: int
-    settled: bool
-
-
-class Cutter:
-    """Cuts clips; where a clip goes on from the last one, only what is new costs anything."""
+class Cutter(speech_chunks.Cutter):
+    """Cuts with Silero as faster-whisper runs it."""
 
     def __init__(self) -> None:
-        self._samples: NDArray[np.float32] = np.zeros(0, np.float32)
-        self._closed: list[Chunk] = []
-        self._position = 0
-
-    def cut(self, samples: NDArray[np.float32]) -> list[Chunk]:
-        """The speech in `samples` (16 kHz mono), oldest first; empty for silence, noise and clicks.
-
-        The voice detector starts anew after each closed piece, so the pieces depend on nothing that lies behind them.
-        """
-        if not np.array_equal(samples[: self._position], self._samples[: self._position]):
-            self._closed, self._position = [], 0
-        self._samples = samples
-        chunks, position = list(self._closed), self._position
-        while len(samples) - position > _FRAME:
-            chunk, position, closed = _next(samples, position)
-            chunks += [chunk] if chunk is not None else []
-            if closed:
-                self._closed, self._position = list(chunks), position
-        return chunks
-
-    def forget(self) -> None:
-        self._samples = np.zeros(0, np.float32)
-        self._closed, self._position = [], 0
+        super().__init__(_spans)
 
 
 def cut(samples: NDArray[np.float32]) -> list[Chunk]:
@@ -72,32 +26,13 @@ def cut(samples: NDArray[np.float32]) -> list[Chunk]:
     return Cutter().cut(samples)
 
 
-def _next(samples: NDArray[np.float32], position: int) -> tuple[Chunk | None, int, bool]:
-    """The first piece at or after `position`, where to go on, and whether nothing that follows can change that."""
-    window = samples[position : position + _WINDOW]
-    spans = _spans(window)
-    if not spans:
-        full = len(window) == _WINDOW
-        # Keep the last moment: a word may begin in it.
-        return None, position + len(window) - (_PAD if full else 0), full
-    start, end, closed = *spans[0], False
-    for next_start, next_end in spans[1:]:
-        sentence = next_start - end >= _CLOSING_SILENCE and end - start >= _CLOSING_LENGTH
-        if closed := sentence or next_end - start > LONGEST:
-            break
-        end = next_end
-    settled = len(window) - end >= _END_SILENCE_MS * SAMPLE_RATE // 1000
-    piece = Chunk(position + max(0, start - _PAD), position + min(len(window), end + _PAD), settled)
-    return piece, piece.end, closed
-
-
 def _spans(window: NDArray[np.float32]) -> list[tuple[int, int]]:
     from faster_whisper.vad import VadOptions, get_speech_timestamps
 
     options = VadOptions(
-        min_silence_duration_ms=_END_SILENCE_MS,
+        min_silence_duration_ms=END_SILENCE_MS,
         speech_pad_ms=0,
-        min_speech_duration_ms=_SHORTEST_MS,
+        min_speech_duration_ms=SHORTEST_MS,
         max_speech_duration_s=LONGEST / SAMPLE_RATE,
     )
     found: list[dict[str, Any]] = get_speech_timestamps(window, options)
