@@ -4,8 +4,8 @@ The author's code decides at every forward pass: up to `original_max_position_em
 short factors; one more, and the long factors hold for every position, the earlier ones included. What the cache holds
 was turned with the short ones then, so it is dropped and everything is read again, once.
 
-WORKAROUND(transformers#32945, 5.17-5.23): native `generate()` drops the cache at the crossing but still feeds only the last
-token, so that every token from there on is predicted from nothing.
+WORKAROUND(transformers#32945, 5.17-5.23): native `generate()` drops the cache at the crossing but still feeds only the
+last token, so that every token from there on is predicted from nothing.
 """
 
 from __future__ import annotations

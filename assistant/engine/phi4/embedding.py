@@ -1,8 +1,8 @@
 """The embedding step: rows for any slice of a request, media through their towers once and kept by their hashes.
 
-WORKAROUND(transformers, 5.17-5.23; no issue known): the native feature embedding chooses the audio projection by whether
-pixels are in *this* call; the author's rule is the conversation's. And `generate()` feeds the media again at every
-step, where a generated placeholder crashes it. So media are embedded here, by the request's projection, once.
+WORKAROUND(transformers, 5.17-5.23; no issue known): the native feature embedding chooses the audio projection by
+whether pixels are in *this* call; the author's rule is the conversation's. And `generate()` feeds the media again at
+every step, where a generated placeholder crashes it. So media are embedded here, by the request's projection, once.
 """
 
 from __future__ import annotations

@@ -7,9 +7,11 @@ Nothing here runs code from the checkpoint: the modules are transformers', the w
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
@@ -90,7 +92,7 @@ def load_native(
 def read_config(folder: Path, attention: Attention = "sdpa") -> Any:
     """The folder's `Phi4MultimodalConfig`, ready to build modules with."""
     from transformers import Phi4MultimodalConfig
-    from transformers.utils import is_flash_attn_2_available
+    from transformers.utils.import_utils import is_flash_attn_2_available
 
     if not (folder / "config.json").is_file():
         raise ModelMissing("There is no Phi-4 model in this folder.", action="Run 'hearsight models pull phi4'.")
@@ -175,9 +177,9 @@ def _tensors(folder: Path) -> Iterator[tuple[str, Callable[[], torch.Tensor]]]:
         raise ModelMissing("There are no model weights in this folder.", action="Run 'hearsight models pull phi4'.")
     for path in files:
         try:
-            with safe_open(path, framework="pt", device="cpu") as file:  # type: ignore[no-untyped-call]
+            with safe_open(path, framework="pt", device="cpu") as file:
                 for name in file.keys():  # noqa: SIM118 - the file handle is no mapping
-                    yield name, lambda name=name: file.get_tensor(name)  # type: ignore[misc]
+                    yield name, partial(file.get_tensor, name)
         except (SafetensorError, OSError) as error:
             raise ModelBroken(f"The model file '{path.name}' can't be read.", action=_REPAIR) from error
 
@@ -196,11 +198,10 @@ def _adapters(folder: Path, placement: DeviceMap, dtype: torch.dtype) -> dict[st
 @contextmanager
 def _quiet() -> Iterator[None]:
     """Without transformers' advice about configuration fields that this checkpoint has as its author published it."""
-    from transformers.utils import logging
-
-    before = logging.get_verbosity()
-    logging.set_verbosity_error()
+    logger = logging.getLogger("transformers")
+    before = logger.level
+    logger.setLevel(logging.ERROR)
     try:
         yield
     finally:
-        logging.set_verbosity(before)
+        logger.setLevel(before)

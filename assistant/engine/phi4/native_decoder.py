@@ -1,7 +1,6 @@
 """The reference language model: transformers' own layers behind the same interface as `decoder.Decoder`.
 
-Slow, and right: the contract tests hold `Decoder` to it. It is also what runs a model that is spread over several
-devices, because accelerate's hooks move the rows between the native modules.
+Slow, and right: the contract tests hold `Decoder` and the session to it.
 """
 
 from __future__ import annotations
@@ -44,7 +43,8 @@ class NativeCache:
         if length == 0:
             self.tensors = self._make(config=self._config)
             return
-        for layer in self.tensors.layers:
+        layers: list[Any] = self.tensors.layers
+        for layer in layers:
             layer.keys, layer.values = layer.keys[:, :, :length], layer.values[:, :, :length]
 
 
@@ -90,7 +90,6 @@ class NativeDecoder:
         for name, module in self._model.named_modules():
             if name.startswith("layers.") and name.endswith(LINEARS):
                 module.register_forward_hook(self._adding(name))
-        _dispatch(native)
 
     def use(self, adapter: Adapter) -> None:
         self._adapter = None if adapter is None else self._native.adapters[adapter]
@@ -146,27 +145,21 @@ class NativeDecode:
         options: DecodeOptions,
         on_token: Callable[[int], None],
         cancel: CancelToken,
+        *,
+        on_logits: Callable[[Tensor], None] | None = None,
     ) -> list[int]:
         sampler = Sampler(len(first_logits), first_logits.device)
         sampler.prepare(options)
         tokens: list[int] = []
         logits = first_logits
         while True:
-            cancel.check()
-            token = int(sampler.choose(logits, drawn_from(options)))
-            if token in options.eos:
+            if on_logits:
+                on_logits(logits)
+            tokens.append(int(sampler.choose(logits, drawn_from(options))))
+            if tokens[-1] in options.eos:
                 return tokens
-            tokens.append(token)
-            on_token(token)
+            on_token(tokens[-1])
+            cancel.check()
             if len(tokens) == options.max_tokens:
                 return tokens
-            logits = self._decoder.step(token, side)
-
-
-def _dispatch(native: Native) -> None:
-    """Lets accelerate move the rows between devices, where the model is on several."""
-    if len(set(native.placement.values())) < 2:
-        return
-    from accelerate import dispatch_model
-
-    dispatch_model(native.model, {name: str(device) for name, device in native.placement.items()})
+            logits = self._decoder.step(tokens[-1], side)

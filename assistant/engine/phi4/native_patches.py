@@ -1,7 +1,7 @@
 """What is changed on transformers' own Phi-4-multimodal modules, and why. Tested against 5.17.0 and 5.23.0.
 
-What isn't changed is simply not called: `generate()`, the feature embedding's `forward`, the audio encoder's `forward`,
-the processors and the rotary embedding each have a defect that `embedding.py`, `towers.py`, `session.py`, `pictures.py`,
+What isn't changed is simply not called: `generate()`, the forwards of the feature embedding and the audio encoder, the
+processors and the rotary embedding each have a defect, which `session.py`, `embedding.py`, `towers.py`, `pictures.py`,
 `sound.py` and `rope.py` get round by doing that step themselves.
 """
 

@@ -1,4 +1,4 @@
-"""What a session needs of the language model and of its decode loop, so that the reference can stand in for the fast one."""
+"""What a session needs of the language model and its decode loop: the reference can stand in for the fast one."""
 
 from __future__ import annotations
 
@@ -50,6 +50,12 @@ class Decode(Protocol):
         options: DecodeOptions,
         on_token: Callable[[int], None],
         cancel: CancelToken,
+        *,
+        on_logits: Callable[[Tensor], None] | None = None,
     ) -> Sequence[int]:
-        """Samples at most `options.max_tokens` tokens, the first from `first_logits`; each is said to `on_token`."""
+        """Samples at most `options.max_tokens` tokens, the first from `first_logits`.
+
+        Each but the one that ends the answer is said to `on_token`; the one that ends it is the last returned.
+        `on_logits` gets the logits that each is chosen from.
+        """
         ...

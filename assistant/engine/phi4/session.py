@@ -8,7 +8,7 @@ the cache's length are never read.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from itertools import takewhile
 
@@ -20,13 +20,15 @@ from assistant.core.errors import BadInput
 from assistant.engine.phi4.crossing import side_of, tokens_before
 from assistant.engine.phi4.embedding import Embedder
 from assistant.engine.phi4.native import Native
-from assistant.engine.phi4.parts import Decode, DecodeOptions, LanguageModel
+from assistant.engine.phi4.parts import Decode, LanguageModel
 from assistant.engine.phi4.request import Adapter, Key, Request, Side
+from assistant.engine.phi4.sampling import DecodeOptions
 
 CHUNK = 512
 """Positions read in one piece; between two pieces a prefill can be stopped."""
 
 OnToken = Callable[[int], None]
+OnLogits = Callable[[Tensor], None]
 
 
 @dataclass(frozen=True)
@@ -128,8 +130,21 @@ class Session:
         self._read(request, cancel, deadline)
         return Prefilled(self.length - cached, cached, self.length == len(request))
 
-    def generate(self, request: Request, options: DecodeOptions, on_token: OnToken, cancel: CancelToken) -> Generated:
+    def generate(
+        self,
+        request: Request,
+        options: DecodeOptions,
+        on_token: OnToken,
+        cancel: CancelToken,
+        *,
+        on_logits: OnLogits | None = None,
+    ) -> Generated:
         """Answers a request, token by token.
+
+        Args:
+            on_token: called with each token of the answer.
+            on_logits: called with the float32 logits `[vocab]` that each token is chosen from, for measuring; it
+                makes decoding wait for each token.
 
         Raises:
             BadInput: the request leaves no room for an answer in the model's context.
@@ -143,7 +158,7 @@ class Session:
         while True:
             room = tokens_before(self.length, self._held.side, self._switch)
             ask = most - len(answer) if room is None else min(room, most - len(answer))
-            part, ended = self._run(logits, replace(options, max_tokens=ask), on_token, cancel)
+            part, ended = self._run(logits, replace(options, max_tokens=ask), on_token, cancel, on_logits)
             answer += part
             if ended or len(answer) == most:
                 break
@@ -210,8 +225,13 @@ class Session:
         return logits
 
     def _run(
-        self, logits: Tensor, options: DecodeOptions, on_token: OnToken, cancel: CancelToken
-    ) -> tuple[Sequence[int], bool]:
+        self,
+        logits: Tensor,
+        options: DecodeOptions,
+        on_token: OnToken,
+        cancel: CancelToken,
+        on_logits: OnLogits | None,
+    ) -> tuple[list[int], bool]:
         """Decodes on one side of the switch; says whether an end token came."""
         heard: list[int] = []
 
@@ -220,10 +240,10 @@ class Session:
             on_token(token)
 
         try:
-            tokens = self._decode.run(logits, self._held.side, options, hear, cancel)
+            tokens = self._decode.run(logits, self._held.side, options, hear, cancel, on_logits=on_logits)
         finally:
             self._settle(heard)
-        return heard, len(tokens) > len(heard) or len(heard) < options.max_tokens
+        return heard, len(tokens) > len(heard)
 
     def _settle(self, tokens: list[int]) -> None:
         """After decoding, ended or broken off: the cache keeps what was fed of the tokens that are known."""

@@ -23,7 +23,7 @@ WINDOW = 500
 _TILES_AT_ONCE = 8
 _WINDOWS_AT_ONCE = 4
 _CONTEXT = 2
-"""Encoder frames computed beyond a window's edges and dropped: the three convolutions reach 7 mel frames to each side."""
+"""Encoder frames computed beyond a window's edges and dropped: the convolutions reach 7 mel frames to each side."""
 
 
 def see(image_embed: Any, patches: PicturePatches, cancel: CancelToken) -> Tensor:
@@ -73,7 +73,7 @@ def _see_tiles(image_embed: Any, tiles: Tensor, mask: Tensor) -> Tensor:
     for layer in vision.encoder.layers:
         rows = layer(rows, allowed)
     side = mask.shape[1]
-    rows = rows.unflatten(1, (side, side)).permute(0, 3, 1, 2)
+    rows = rows.view(len(rows), side, side, -1).permute(0, 3, 1, 2)
     averaged: Tensor = image_embed.image_token_compression(rows).permute(0, 2, 3, 1)
     return averaged
 
@@ -90,12 +90,17 @@ def _in_order(image_embed: Any, features: Tensor, mask: Tensor, size: tuple[int,
     crop = image_embed.crop_size
     down, across = size[0] // crop, size[1] // crop
     tiles = features[1 : 1 + down * across]
-    joined = tiles.unflatten(0, (down, across)).transpose(1, 2).flatten(2, 3).flatten(0, 1)
-    valid = mask[1 : 1 + down * across, ::2, ::2].unflatten(0, (down, across)).transpose(1, 2)
-    valid = valid.flatten(2, 3).flatten(0, 1)
+    joined = _joined(tiles, down, across)
+    valid = _joined(mask[1 : 1 + down * across, ::2, ::2], down, across)
     joined = joined[: int(valid[:, 0].sum()), : int(valid[0].sum())]
     separator = image_embed.global_img_feature_extensor[0]
     return torch.cat([_with_row_ends(image_embed, joined), separator, _with_row_ends(image_embed, features[0])])
+
+
+def _joined(tiles: Tensor, down: int, across: int) -> Tensor:
+    """`[down * across, rows, columns, …]` → one grid `[down * rows, across * columns, …]`."""
+    grid = tiles.reshape(down, across, *tiles.shape[1:]).transpose(1, 2)
+    return grid.flatten(2, 3).flatten(0, 1)
 
 
 def _with_row_ends(image_embed: Any, grid: Tensor) -> Tensor:
