@@ -6,7 +6,7 @@ gone on far enough to close it, never changes again, and the silence after the l
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -29,7 +29,7 @@ FRAME = 512
 """Samples of one decision of the voice detector (Silero)."""
 
 Samples = NDArray[np.float32]
-Spans = Callable[[Samples], list[tuple[int, int]]]
+Spans = Callable[[Samples], Iterable[tuple[int, int]]]
 """Where speech is in at most 30 s of 16 kHz mono, in samples: stretches of at least `SHORTEST_MS`, apart by at least
 `END_SILENCE_MS`, none longer than `LONGEST`, and what lies 300 ms behind one can't change it."""
 
@@ -80,13 +80,14 @@ class Cutter:
 def _next(samples: Samples, position: int, find: Spans) -> tuple[Chunk | None, int, bool]:
     """The first piece at or after `position`, where to go on, and whether nothing that follows can change that."""
     window = samples[position : position + _WINDOW]
-    spans = find(window)
-    if not spans:
+    spans = iter(find(window))
+    first = next(spans, None)
+    if first is None:
         full = len(window) == _WINDOW
         # Keep the last moment: a word may begin in it.
         return None, position + len(window) - (_PAD if full else 0), full
-    start, end, closed = *spans[0], False
-    for next_start, next_end in spans[1:]:
+    start, end, closed = *first, False
+    for next_start, next_end in spans:
         sentence = next_start - end >= _CLOSING_SILENCE and end - start >= _CLOSING_LENGTH
         if closed := sentence or next_end - start > LONGEST:
             break

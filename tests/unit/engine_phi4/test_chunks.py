@@ -53,9 +53,9 @@ def test_speech_without_a_pause_is_cut_below_thirty_seconds() -> None:
     assert found[-1][1] > 0.9 * len(voiced)
 
 
-def test_an_hour_costs_no_more_than_what_is_new() -> None:
+def test_what_is_closed_stays_as_the_recording_goes_on() -> None:
     cutter = Cutter()
-    sound = np.concatenate([np.concatenate([person(), silence(2)])] * 12).astype(np.float32)
+    sound = np.concatenate([np.concatenate([person(), silence(2)])] * 4).astype(np.float32)
     first = cutter.cut(sound)
     longer = np.concatenate([sound, silence(1)]).astype(np.float32)
     assert cutter.cut(longer)[: len(first) - 1] == first[:-1]
