@@ -55,11 +55,20 @@ class Delta:
 
 @dataclass(frozen=True)
 class Segment:
-    """A recognised stretch of speech: seconds from the clip's start."""
+    """A recognised stretch of speech: seconds from the clip's start.
+
+    Attributes:
+        no_speech_prob: the recogniser's own probability in [0, 1] that nobody speaks there; None where it gives none.
+        avg_logprob: mean log probability of the text's tokens; None likewise.
+        compression_ratio: bytes of the text by those of its zlib form: loops are far above 2; None likewise.
+    """
 
     start: float
     end: float
     text: str
+    no_speech_prob: float | None = None
+    avg_logprob: float | None = None
+    compression_ratio: float | None = None
 
 
 @dataclass(frozen=True)

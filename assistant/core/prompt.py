@@ -67,9 +67,11 @@ class Options:
         max_tokens: of the answer.
         language: spoken language as an ISO 639-1 code, or "" to detect it.
         screen_characters: the most characters of screen text that enter the prompt; 0 takes the engine's default.
+        hints: names and terms that the speech may hold, most likely first, for engines that can be biased.
     """
 
     temperature: float = 0.0
     max_tokens: int = 512
     language: str = ""
     screen_characters: int = 0
+    hints: tuple[str, ...] = ()

@@ -112,8 +112,9 @@ class LightEngine:
     def transcribe(self, clip: Clip, options: Options, emit: Emit, cancel: CancelToken) -> Transcript:
         """Recognises with the speech model alone: the language model is neither loaded nor needed for that."""
         cancel.check()
+        language = options.language or self._language
         with _memory_errors():
-            return self._made().recogniser.recognise(clip, options.language or self._language, cancel, emit)
+            return self._made().recogniser.recognise(clip, language, cancel, emit, options.hints)
 
     def unload(self) -> None:
         if self._loaded is not None:

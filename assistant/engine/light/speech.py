@@ -7,7 +7,6 @@ the passes over its beginning didn't do, and gives what it would have given with
 from __future__ import annotations
 
 import hashlib
-import zlib
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -22,6 +21,8 @@ from assistant.core.errors import EngineOutOfMemory, ModelBroken
 from assistant.core.events import Segment, Transcript
 from assistant.core.media import SAMPLE_RATE, Clip
 from assistant.engine.light.speech_chunks import Chunk, Cutter
+from assistant.engine.light.speech_text import TIMESTAMP_SECONDS, Decoded, moved, repeats
+from assistant.engine.light.speech_text import segments as text_segments
 
 if TYPE_CHECKING:
     from faster_whisper import WhisperModel
@@ -39,9 +40,9 @@ _MARGIN = 1.3
 # Whisper's own thresholds (Radford et al. 2022, section 4.5; the same in openai/whisper and faster-whisper).
 _NO_SPEECH = 0.6
 _LOW_PROBABILITY = -1.0
-_REPETITIVE = 2.4
-_TIMESTAMP_SECONDS = 0.02
-_LATEST_START = round(1.0 / _TIMESTAMP_SECONDS)
+_MOST_PROMPT = 223
+"""Tokens of text before the speech: half of the decoder's 448 positions, less one for the token that opens it."""
+_LATEST_START = round(1.0 / TIMESTAMP_SECONDS)
 
 
 @dataclass(frozen=True)
@@ -103,7 +104,12 @@ class Recogniser:
         self._cutter.forget()
 
     def recognise(
-        self, clip: Clip, language: str, cancel: CancelToken, on_segment: Callable[[Segment], None] = lambda _s: None
+        self,
+        clip: Clip,
+        language: str,
+        cancel: CancelToken,
+        on_segment: Callable[[Segment], None] = lambda _s: None,
+        hints: tuple[str, ...] = (),
     ) -> Transcript:
         """Recognises a clip of any length; the text is empty where nothing was said.
 
@@ -112,14 +118,15 @@ class Recogniser:
             language: ISO 639-1, or "" to detect it on the first piece that holds speech.
             cancel: seen between pieces (at most 28 s of sound each).
             on_segment: gets each segment as it is known.
+            hints: see `Options.hints`; they stand before the text in the decoder, as Whisper was trained on.
         """
         segments: list[Segment] = []
         for chunk in self.cut(clip):
             cancel.check()
-            piece = self._recognise(clip.samples[chunk.start : chunk.end], language)
+            piece = self._recognise(clip.samples[chunk.start : chunk.end], language, hints)
             language = language or piece.language
             for segment in piece.segments:
-                segments.append(_moved(segment, chunk.start / SAMPLE_RATE))
+                segments.append(moved(segment, chunk.start / SAMPLE_RATE))
                 on_segment(segments[-1])
         text = " ".join(segment.text for segment in segments)
         return Transcript(text, tuple(segments), language if segments else "", clip.seconds)
@@ -137,16 +144,16 @@ class Recogniser:
             language = language or piece.language
         return True
 
-    def _recognise(self, samples: NDArray[np.float32], language: str) -> _Piece:
-        key = _key(samples, language)
+    def _recognise(self, samples: NDArray[np.float32], language: str, hints: tuple[str, ...]) -> _Piece:
+        key = _key(samples, language, hints)
         if key not in self._known:
-            self._known[key] = self._decode(samples, language)
+            self._known[key] = self._decode(samples, language, hints)
             while len(self._known) > _REMEMBERED:
                 self._known.popitem(last=False)
         self._known.move_to_end(key)
         return self._known[key]
 
-    def _decode(self, samples: NDArray[np.float32], language: str) -> _Piece:
+    def _decode(self, samples: NDArray[np.float32], language: str, hints: tuple[str, ...]) -> _Piece:
         from faster_whisper.audio import pad_or_trim
 
         model = self._whisper()
@@ -157,10 +164,10 @@ class Recogniser:
             language = "en"
         elif language not in model.supported_languages:
             language = model.model.detect_language(encoded)[0][0][0].strip("<|>")
-        tokens = self._greedy_or_beam(encoded, language)
-        return _Piece(_segments(self._tokenizer(language), tokens, len(samples) / SAMPLE_RATE), language)
+        decoded = self._greedy_or_beam(encoded, language, hints)
+        return _Piece(text_segments(self._tokenizer(language), decoded, len(samples) / SAMPLE_RATE), language)
 
-    def _greedy_or_beam(self, encoded: Any, language: str) -> list[int]:
+    def _greedy_or_beam(self, encoded: Any, language: str, hints: tuple[str, ...]) -> Decoded:
         """The best tokens; none where the model doubts that anything was said.
 
         Where Whisper would fall back to sampling, a wider beam is tried: it needs no chance, so the same clip gives
@@ -170,7 +177,7 @@ class Recogniser:
         for beam in (1, 5):
             result = self._whisper().model.generate(
                 encoded,
-                [tokenizer.sot_sequence],
+                [_prompt(tokenizer, hints)],
                 beam_size=beam,
                 return_scores=True,
                 return_no_speech_prob=True,
@@ -181,10 +188,10 @@ class Recogniser:
             tokens: list[int] = result.sequences_ids[0]
             probable = result.scores[0] >= _LOW_PROBABILITY
             if not probable and result.no_speech_prob > _NO_SPEECH:
-                return []
-            if probable and not _repeats(tokenizer.decode(tokens)):
-                return tokens
-        return []
+                break
+            if probable and not repeats(tokenizer.decode(tokens)):
+                return Decoded(tokens, result.no_speech_prob, result.scores[0])
+        return Decoded([], result.no_speech_prob, result.scores[0])
 
     def _tokenizer(self, language: str) -> Tokenizer:
         from faster_whisper.tokenizer import Tokenizer
@@ -204,32 +211,14 @@ class Recogniser:
         return self._model
 
 
-def _key(samples: NDArray[np.float32], language: str) -> str:
-    return hashlib.sha256(np.ascontiguousarray(samples).data).hexdigest() + language
+def _key(samples: NDArray[np.float32], language: str, hints: tuple[str, ...] = ()) -> str:
+    return "\n".join((hashlib.sha256(np.ascontiguousarray(samples).data).hexdigest(), language, *hints))
 
 
-def _moved(segment: Segment, seconds: float) -> Segment:
-    return Segment(round(segment.start + seconds, 3), round(segment.end + seconds, 3), segment.text)
-
-
-def _repeats(text: str) -> bool:
-    """Whether the text compresses as only a loop does."""
-    data = text.strip().encode()
-    return len(data) / len(zlib.compress(data)) > _REPETITIVE
-
-
-def _segments(tokenizer: Tokenizer, tokens: list[int], seconds: float) -> tuple[Segment, ...]:
-    """Splits at the time stamps among the tokens (each counts 0.02 s from the piece's start)."""
-    found: list[Segment] = []
-    words: list[int] = []
-    start = 0.0
-    for token in [*tokens, tokenizer.timestamp_begin + int(seconds / _TIMESTAMP_SECONDS)]:
-        if token < tokenizer.timestamp_begin:
-            words.append(token)
-            continue
-        time = min(seconds, (token - tokenizer.timestamp_begin) * _TIMESTAMP_SECONDS)
-        text = tokenizer.decode(words).strip()
-        if any(character.isalnum() for character in text):
-            found.append(Segment(start, max(start, time), text))
-        start, words = time, []
-    return tuple(found)
+def _prompt(tokenizer: Tokenizer, hints: tuple[str, ...]) -> list[int]:
+    """What the decoder goes on from: as many hints, as text that came before, as fit in the half that is for it."""
+    if not hints:
+        return list(tokenizer.sot_sequence)
+    # Control tokens, whose names a hint might spell, are numbered from the end-of-text one on.
+    tokens = [token for token in tokenizer.encode(" " + ", ".join(hints)) if token < tokenizer.eot]
+    return [tokenizer.sot_prev, *tokens[:_MOST_PROMPT], *tokenizer.sot_sequence]
