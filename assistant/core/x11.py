@@ -14,6 +14,7 @@ import xcffib
 
 # WORKAROUND(tych0/xcffib, 1.5–1.13): `Connection._setup_extensions` iterates over a dictionary that imports change.
 import xcffib.randr
+import xcffib.res
 import xcffib.xfixes
 import xcffib.xkb
 import xcffib.xproto

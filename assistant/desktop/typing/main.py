@@ -9,6 +9,9 @@ from typing import Literal
 from assistant.core.cancel import CancelToken
 from assistant.core.errors import FocusMoved, InsertRefused, TargetLost
 from assistant.desktop.screen_lock import ScreenLock
+from assistant.desktop.typing.handlers.x11_desktop import X11Desktop
+from assistant.desktop.typing.handlers.x11_paste import X11Paste
+from assistant.desktop.typing.handlers.x11_typing import X11Typing
 from assistant.desktop.typing.models import Availability, Inserted, Target, TypingHandler
 from assistant.desktop.typing.safety import danger
 
@@ -21,7 +24,8 @@ _NONE_ACTION = "Copy the text from the dictation history."
 
 def handlers() -> tuple[TypingHandler, ...]:
     """One of each kind, in the order in which they are tried. Making them opens nothing yet."""
-    return ()
+    x11 = X11Desktop()
+    return (X11Paste(x11), X11Typing(x11))
 
 
 def choose(handlers: Sequence[TypingHandler]) -> tuple[list[TypingHandler], str]:

@@ -7,11 +7,10 @@ from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
 from assistant.core.cancel import CancelToken
-
-Kind = Literal["plain", "terminal", "code"]
-"""terminal: a line break would run a command. code: no capitals are put in."""
+from assistant.desktop.targets import Kind
 
 Where = Literal["focused", "elsewhere", "gone"]
+Undo = Literal["", "undo", "backspace"]
 
 
 @dataclass(frozen=True)
@@ -22,7 +21,7 @@ class Target:
         id: the system's own name of the window; empty where the system tells programs nothing about windows.
         title: what stands in its title bar; never logged.
         program: the window's class ("XTerm", "org.gnome.gedit"); empty where unknown.
-        kind: what sort of program it is.
+        kind: what sort of program it is. terminal: a line break would run a command. code: no capitals are put in.
         is_password: whether the system says that a password is asked for.
         pid: of its process; 0 where unknown.
     """
@@ -55,7 +54,7 @@ class Inserted:
     seconds: Mapping[str, float]
     notices: tuple[str, ...] = ()
     target: Target | None = None
-    undo: Literal["", "undo", "backspace"] = ""
+    undo: Undo = ""
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,186 @@
+"""Pastes on X11: the text is put on offer, the keys are pressed, and the user's clipboard comes back after the read."""
+
+from __future__ import annotations
+
+import threading
+import time
+from typing import TYPE_CHECKING, Any
+
+from assistant.core.cancel import CancelToken
+from assistant.core.errors import HearsightError, InsertRefused, NotRead
+from assistant.desktop.targets import can_undo, paste_keys
+from assistant.desktop.typing.handlers.x11_desktop import X11Desktop, can_type
+from assistant.desktop.typing.models import Inserted, Target, Undo, Where
+from assistant.desktop.typing.watch import Watch
+
+if TYPE_CHECKING:
+    from assistant.desktop.typing.handlers.x11_keys import Keys
+    from assistant.desktop.typing.handlers.x11_offer import Offer
+    from assistant.desktop.typing.handlers.x11_reading import Saved
+
+_READ_SECONDS = 20.0
+"""A program that is busy for so long is told of, and the text is left in the clipboard."""
+_SLOW_MS = 0.002
+"""Requests by whoever saw the clipboard change carry an earlier time than the keys: the clock ticks in between."""
+_HUNG = "The program that held the clipboard doesn't answer, so what it held could not be kept."
+_HANGS = "The program that holds the clipboard doesn't answer."
+_LOST = "Some of what the clipboard held could not be kept ({})."
+
+
+class X11Paste:
+    """See `TypingHandler`."""
+
+    name = "clipboard and XTest on X11"
+
+    def __init__(self, desktop: X11Desktop, read_seconds: float = _READ_SECONDS) -> None:
+        self._desktop = desktop
+        self._read_seconds = read_seconds
+
+    def is_compatible(self) -> bool:
+        return self._desktop.is_here()
+
+    def is_installed(self) -> bool:
+        return self._desktop.is_installed()
+
+    def install_instructions(self) -> str:
+        return self._desktop.install_instructions()
+
+    def target(self) -> Target | None:
+        """Begins to save the clipboard, which may take its time while the user speaks."""
+        found = self._desktop.session.target()
+        if found is not None:
+            threading.Thread(target=self._remember, args=(found,), name="clipboard-save", daemon=True).start()
+        return found
+
+    def where(self, target: Target) -> Where:
+        return self._desktop.session.where(target)
+
+    def refuses(self, text: str, target: Target) -> str:
+        """Typing leaves a clipboard alone that can't be saved; what can't be typed is pasted all the same."""
+        return _HANGS if can_type(text) and self._hangs(target) else ""
+
+    def insert(self, text: str, target: Target, cancel: CancelToken) -> Inserted:
+        watch = Watch()
+        self._desktop.session.wait_for_hands(target, cancel)
+        watch.lap("wait")
+        selections = self._selections(target)
+        offer = self._offer(target)
+        saved = self._put_on_offer(text, selections, offer)
+        watch.lap("save")
+        try:
+            self._press_paste(target, cancel)
+        except BaseException:
+            self._desktop.clipboard.put_back(selections)
+            raise
+        watch.lap("keys")
+        self._await_read(offer, cancel)
+        watch.lap("read")
+        way: Undo = "undo" if can_undo(target.program) else ""
+        return Inserted(self.name, len(text), True, watch.seconds(), _notices(saved), target, way)
+
+    def undo(self, inserted: Inserted) -> None:
+        if inserted.target is None or inserted.undo != "undo":
+            raise InsertRefused("This program can't take it back.", action="Delete the text there by hand.")
+        session, token = self._desktop.session, CancelToken()
+        session.wait_for_hands(inserted.target, token)
+        if not session.press(inserted.target, _press_undo):
+            raise InsertRefused("A key is held down, so nothing was pressed.", action="Let go, and try again.")
+
+    def activate(self, target: Target) -> None:
+        self._desktop.session.activate(target)
+
+    def copy(self, text: str) -> None:
+        try:
+            self._desktop.clipboard.copy(text)
+        except TimeoutError as error:
+            raise InsertRefused("Another program keeps the clipboard to itself.") from error
+
+    def close(self) -> None:
+        self._desktop.close()
+
+    def _remember(self, target: Target) -> None:
+        try:
+            for selection in self._selections(target):
+                self._desktop.clipboard.remember(selection)
+        except (TimeoutError, HearsightError):
+            # The insertion will ask again, and say what is wrong.
+            return
+
+    def _hangs(self, target: Target) -> bool:
+        try:
+            return any(self._desktop.clipboard.remember(s).hung for s in self._selections(target))
+        except TimeoutError:
+            return False
+
+    def _selections(self, target: Target) -> tuple[int, ...]:
+        """Shift+Insert means the primary selection to some programs and the clipboard to others: both have the text."""
+        from assistant.desktop.typing.handlers.x11_clipboard import PRIMARY
+
+        clipboard = self._desktop.clipboard.clipboard
+        return (clipboard, PRIMARY) if paste_keys(target.program) == "Shift+Insert" else (clipboard,)
+
+    def _offer(self, target: Target) -> Offer:
+        from assistant.desktop.typing.handlers.x11_offer import Offer
+
+        session = self._desktop.session
+        return Offer(lambda requestor: session.is_of(requestor, target))
+
+    def _put_on_offer(self, text: str, selections: tuple[int, ...], offer: Offer) -> tuple[Saved, ...]:
+        try:
+            saved = self._desktop.clipboard.offer(text, selections, offer)
+        except TimeoutError as error:
+            raise InsertRefused("Another program keeps the clipboard to itself.") from error
+        time.sleep(_SLOW_MS)
+        return saved
+
+    def _press_paste(self, target: Target, cancel: CancelToken) -> None:
+        session = self._desktop.session
+        while not session.press(target, lambda keys: _press_paste(keys, target)):
+            session.wait_for_hands(target, cancel)
+
+    def _await_read(self, offer: Offer, cancel: CancelToken) -> None:
+        """The keys are out: a cancel can't call them back, and the text comes in whenever the target gets to it."""
+        forget = cancel.on_set(offer.stop_waiting)
+        try:
+            offer.wait(self._read_seconds)
+        finally:
+            forget()
+        if offer.is_read:
+            return
+        cancel.check()
+        if offer.is_lost:
+            raise NotRead(
+                "Another program took the clipboard before the window had read the text.",
+                action="Look whether the text has arrived; else copy it from the dictation history.",
+            )
+        raise NotRead(
+            "The window has not taken the text.",
+            kept="It is in the clipboard.",
+            action="Paste it yourself once the window answers. What the clipboard held before comes back then.",
+        )
+
+
+def _press_paste(keys: Keys, target: Target) -> None:
+    wanted = paste_keys(target.program)
+    letter = keys.key_named("v")
+    if wanted == "Shift+Insert" or letter is None:
+        keys.press(_require(keys, "Insert"), "Shift")
+    else:
+        keys.press(letter, *wanted.split("+")[:-1])
+
+
+def _press_undo(keys: Keys) -> None:
+    keys.press(_require(keys, "z"), "Ctrl")
+
+
+def _require(keys: Keys, name: str) -> Any:
+    key = keys.key_named(name)
+    if key is None:
+        raise InsertRefused(f"This keyboard layout has no key for {name}.", action="Paste with the program's own menu.")
+    return key
+
+
+def _notices(saved: tuple[Saved, ...]) -> tuple[str, ...]:
+    said = [_HUNG] if any(part.hung for part in saved) else []
+    lost = sorted({name for part in saved if not part.hung for name in part.lost})
+    return (*said, *([_LOST.format(", ".join(lost))] if lost else []))
