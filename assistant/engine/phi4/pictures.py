@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from assistant.core.errors import BadInput
+from assistant.core.media import Picture
 from assistant.engine.phi4 import bicubic
 from assistant.engine.phi4.tiling import MAX_TILES, PATCHES, TILE, Tiling, tile, token_count
 
@@ -63,12 +64,13 @@ class PicturePatches:
         return self.tiling.tokens
 
 
-def prepare_picture(pixels: NDArray[np.uint8], max_tiles: int = MAX_TILES) -> PicturePatches:
+def prepare_picture(pixels: NDArray[np.uint8], max_tiles: int = MAX_TILES, sha256: str = "") -> PicturePatches:
     """Takes a picture in.
 
     Args:
         pixels: uint8 [height, width, 3], RGB.
         max_tiles: of 448 × 448 pixels, besides the view of the whole; each costs up to 272 tokens.
+        sha256: of shape and pixels as `Picture` has it, where it is known already; saves computing it.
 
     Raises:
         BadInput: no picture, or one too long and thin.
@@ -76,9 +78,8 @@ def prepare_picture(pixels: NDArray[np.uint8], max_tiles: int = MAX_TILES) -> Pi
     if pixels.ndim != 3 or pixels.shape[2] != 3 or pixels.dtype != np.uint8:
         raise BadInput("This is not a picture in RGB with 8 bits a channel.", action="Give another one.")
     tiling = tile(pixels.shape[1], pixels.shape[0], max_tiles)
-    digest = hashlib.sha256(f"{pixels.shape} {max_tiles}".encode())
-    digest.update(np.ascontiguousarray(pixels).data)
-    return PicturePatches(pixels, tiling, digest.hexdigest())
+    key = f"{sha256 or Picture(pixels).sha256} {max_tiles}"
+    return PicturePatches(pixels, tiling, hashlib.sha256(key.encode()).hexdigest())
 
 
 @lru_cache(maxsize=1)

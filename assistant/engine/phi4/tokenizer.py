@@ -15,9 +15,10 @@ from pathlib import Path
 from tokenizers import Tokenizer as Library
 
 from assistant.core.errors import ModelBroken, ModelMissing
-from assistant.engine.phi4.request import AUDIO_TOKEN as AUDIO
-from assistant.engine.phi4.request import IMAGE_TOKEN as IMAGE
+from assistant.engine.phi4.request import AUDIO_TOKEN, IMAGE_TOKEN
 
+IMAGE = IMAGE_TOKEN
+AUDIO = AUDIO_TOKEN
 END_OF_TEXT = 199999
 ASSISTANT = 200019
 END = 200020
