@@ -156,4 +156,4 @@ def _unfenced(text: str) -> str:
 
 
 def _one_line(title: str) -> str:
-    return " ".join(_unfenced(title).replace("]", ")").split())
+    return " ".join(title.replace("[", "(").replace("]", ")").split())
