@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import torch
+from safetensors.torch import save_file
 from transformers import Phi4MultimodalConfig, Phi4MultimodalForCausalLM
 
 from assistant.engine.phi4.adapters import LINEARS, AdapterWeights
@@ -76,3 +79,26 @@ def _drawn(name: str, weight: torch.Tensor) -> torch.Tensor:
     if "norm" in name:
         return 1.0 + 0.1 * torch.randn_like(weight)
     return torch.randn_like(weight) * weight.shape[-1] ** -0.5
+
+
+def save(native: TinyNative, folder: Path) -> Path:
+    """Writes the native layout that `assistant.models.phi4` makes: config, weights in two files, adapters."""
+    folder.mkdir(parents=True, exist_ok=True)
+    native.config.save_pretrained(folder)
+    tensors = {k: v.contiguous() for k, v in native.model.state_dict().items() if k != "lm_head.weight"}
+    names = sorted(tensors)
+    for number, part in enumerate((names[::2], names[1::2]), start=1):
+        save_file({name: tensors[name] for name in part}, folder / f"model-{number:05}-of-00002.safetensors")
+    for name, adapter in native.adapters.items():
+        _save_adapter(adapter, folder / "adapters" / name)
+    return folder
+
+
+def _save_adapter(adapter: AdapterWeights, folder: Path) -> None:
+    folder.mkdir(parents=True)
+    prefix = "base_model.model.model."
+    tensors = {f"{prefix}{name}.lora_A.weight": a for name, a in adapter.a.items()}
+    tensors |= {f"{prefix}{name}.lora_B.weight": b for name, b in adapter.b.items()}
+    save_file(tensors, folder / "adapter_model.safetensors")
+    facts = {"r": adapter.rank(), "lora_alpha": round(adapter.scale * adapter.rank())}
+    (folder / "adapter_config.json").write_text(json.dumps(facts), encoding="utf-8")

@@ -63,10 +63,12 @@ class CapturedTurn:
         """
         if decoder.cache.generation != self._generation:
             self._graphs, self._generation = {}, decoder.cache.generation
-        # The weights stay referenced beside their graph, so that no other set can take their id.
-        key = (id(decoder.weights), bucket, top_k)
+        # The layers' tensors, not the set: a set is refilled in place for another adapter. They stay referenced beside
+        # their graph, so that nothing else can take their id.
+        layers = decoder.weights.layers
+        key = (id(layers), bucket, top_k)
         if key not in self._graphs:
-            self._graphs[key] = (*self._capture(decoder, bucket, top_k), decoder.weights)
+            self._graphs[key] = (*self._capture(decoder, bucket, top_k), layers)
         graph, logits, _ = self._graphs[key]
         graph.replay()
         return logits
@@ -82,7 +84,7 @@ class CapturedTurn:
         return graph, logits
 
     def _warm_up(self, decoder: Decoder, bucket: int, top_k: int) -> None:
-        beside = torch.cuda.Stream()
+        beside = torch.cuda.Stream()  # type: ignore[no-untyped-call]
         beside.wait_stream(torch.cuda.current_stream())
         with torch.cuda.stream(beside):
             for _ in range(_WARM_UPS):

@@ -50,7 +50,7 @@ class PinnedReadback:
     late = True
 
     def __init__(self) -> None:
-        self._free = [(torch.zeros(1, dtype=torch.int64, pin_memory=True), torch.cuda.Event()) for _ in range(2)]
+        self._free = [_slot() for _ in range(2)]
         self._pushed: deque[tuple[Tensor, torch.cuda.Event]] = deque()
 
     def push(self, token: Tensor) -> None:
@@ -68,3 +68,7 @@ class PinnedReadback:
     def clear(self) -> None:
         while self._pushed:
             self.read()
+
+
+def _slot() -> tuple[Tensor, torch.cuda.Event]:
+    return torch.zeros(1, dtype=torch.int64, pin_memory=True), torch.cuda.Event()  # type: ignore[no-untyped-call]

@@ -142,6 +142,8 @@ def test_a_step_replayed_from_its_trace_is_the_step(decoder: Decoder) -> None:
     assert replayed == expected
 
 
+# PyTorch's own compiler imports a part of itself that PyTorch calls deprecated.
+@pytest.mark.filterwarnings("ignore:.torch.jit.script:DeprecationWarning")
 @pytest.mark.skipif(not has_compiler(), reason="torch.compile needs a C++ compiler")
 def test_the_compiled_step_is_compiled_once(native: TinyNative, decoder: Decoder) -> None:
     """Over layers, positions, both rope sides and adapters of the same shapes."""
