@@ -123,21 +123,24 @@ def known_part(
     return Built(request, len(elements), tasks.kind_of(prompt), _notices(prompt, limits, tiles, dropped))
 
 
-def recognition(
-    clip: Clip,
+def instructed(
+    samples: NDArray[np.float32],
+    kind: Kind,
     tokenizer: Tokenizer,
     *,
-    kind: Kind = Kind.TRANSCRIBE,
     language: str = "",
     limits: Limits | None = None,
     hear: Hear = prepare_sound,
 ) -> Built:
-    """A clip with one of the table's instructions and no conversation around it.
+    """A clip with one of the table's instructions and no conversation around it: recognition, translation, summary.
 
-    Args, Raises: see `build`.
+    Args:
+        samples: float32 [n], mono, 16 kHz.
+
+    Other Args, Raises: see `build`.
     """
     system = INSTRUCTIONS if tasks.TASKS[kind].system else ""
-    prompt = Prompt(clip=clip)
+    prompt = Prompt(clip=Clip(samples))
     return build(prompt, tokenizer, limits=limits, system=system, kind=kind, language=language, hear=hear)
 
 

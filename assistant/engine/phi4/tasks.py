@@ -114,6 +114,12 @@ def kind_of(prompt: Prompt) -> Kind:
     return Kind.COMPARE if len(prompt.pictures) > 1 else Kind.DESCRIBE
 
 
+def temperature(kind: Kind, wished: float) -> float:
+    """How an answer is decoded: as wished where people talk, as the table says where it can be right or wrong."""
+    row = TASKS[kind]
+    return wished if row.temperature else row.temperature
+
+
 def instruction(kind: Kind, language: str = "") -> str:
     """The words that ask for it; empty where only the user can.
 

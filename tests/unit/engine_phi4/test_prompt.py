@@ -16,7 +16,7 @@ from assistant.core.media import Clip, Picture, Window
 from assistant.core.prompt import Prompt, Task, Turn
 from assistant.engine.phi4.budget import Limits
 from assistant.engine.phi4.pictures import PicturePatches
-from assistant.engine.phi4.prompt import INSTRUCTIONS, Built, build, from_author_prompt, known_part, recognition
+from assistant.engine.phi4.prompt import INSTRUCTIONS, Built, build, from_author_prompt, instructed, known_part
 from assistant.engine.phi4.request import Element
 from assistant.engine.phi4.sound import LogMel, MelStream
 from assistant.engine.phi4.tasks import Kind
@@ -122,11 +122,11 @@ def test_an_instruction_follows_the_sound_it_is_about(tokenizer: Tokenizer) -> N
 
 
 def test_recognition_asks_as_the_authors_do(tokenizer: Tokenizer) -> None:
-    built = recognition(CLIP, tokenizer)
+    built = instructed(CLIP.samples, Kind.TRANSCRIBE, tokenizer)
     assert read(built, tokenizer) == "USER [sound]Transcribe the audio clip into text. END ASSISTANT"
-    french = recognition(CLIP, tokenizer, kind=Kind.TRANSLATE, language="French")
+    french = instructed(CLIP.samples, Kind.TRANSLATE, tokenizer, language="French")
     assert read(french, tokenizer) == "USER [sound]Translate the audio to French. END ASSISTANT"
-    assert read(recognition(CLIP, tokenizer, kind=Kind.SUMMARISE), tokenizer).startswith("SYSTEM You are Hearsight")
+    assert read(instructed(CLIP.samples, Kind.SUMMARISE, tokenizer), tokenizer).startswith("SYSTEM You are Hearsight")
 
 
 def test_pictures_without_a_word_are_described(tokenizer: Tokenizer) -> None:

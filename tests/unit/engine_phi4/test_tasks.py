@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from assistant.core.media import Clip, Picture
 from assistant.core.prompt import Prompt, Turn
-from assistant.engine.phi4.tasks import TASKS, Kind, grounded, instruction, kind_of, split_translation
+from assistant.engine.phi4.tasks import TASKS, Kind, grounded, instruction, kind_of, split_translation, temperature
 
 PICTURE = Picture(np.zeros((9, 9, 3), np.uint8))
 CLIP = Clip(np.zeros(400, np.float32))
@@ -22,6 +22,12 @@ def test_every_kind_has_its_row() -> None:
     assert all(row.media_first for row in TASKS.values())
     assert all(0 <= row.temperature <= 0.9 and 0 < row.max_tokens <= 4096 for row in TASKS.values())
     assert all(row.temperature == 0 for row in TASKS.values() if "picture" in row.needs or "pictures" in row.needs)
+
+
+def test_only_talk_is_decoded_as_wished() -> None:
+    assert temperature(Kind.CONVERSATION, 0.9) == temperature(Kind.SPOKEN_QUESTION, 0.9) == 0.9
+    assert {temperature(kind, 0.9) for kind in Kind} == {0.0, 0.9}
+    assert temperature(Kind.TRANSCRIBE, 0.9) == temperature(Kind.SPOKEN_PICTURE_QUESTION, 0.9) == 0.0
 
 
 @pytest.mark.parametrize("kind", Kind)
