@@ -51,7 +51,7 @@ class Embedder:
         Raises:
             Cancelled: the token was set; media that are done are kept.
         """
-        rows = self._tokens(list(request.ids[start:end]))
+        rows = self._tokens([key if isinstance(key, int) else 0 for key in request.keys[start:end]])
         for placed in request.media:
             first, last = max(start, placed.start), min(end, placed.start + placed.medium.tokens)
             if first < last:

@@ -91,8 +91,9 @@ def load_native(
 
 def read_config(folder: Path, attention: Attention = "sdpa") -> Any:
     """The folder's `Phi4MultimodalConfig`, ready to build modules with."""
-    from transformers import Phi4MultimodalConfig
-    from transformers.utils.import_utils import is_flash_attn_2_available
+    with _quiet():
+        from transformers import Phi4MultimodalConfig
+        from transformers.utils.import_utils import is_flash_attn_2_available
 
     if not (folder / "config.json").is_file():
         raise ModelMissing("There is no Phi-4 model in this folder.", action="Run 'hearsight models pull phi4'.")
@@ -127,11 +128,12 @@ def place_of(name: str, placement: DeviceMap) -> torch.device:
 
 def _empty(config: Any) -> Any:
     """The modules with parameters that take no memory; buffers that no file holds (rope frequencies) are real."""
-    from accelerate import init_empty_weights
-    from transformers import Phi4MultimodalForCausalLM
+    with _quiet():
+        from accelerate import init_empty_weights
+        from transformers import Phi4MultimodalForCausalLM
 
-    with init_empty_weights(include_buffers=False), _quiet():
-        model = Phi4MultimodalForCausalLM(config)
+        with init_empty_weights(include_buffers=False):
+            model = Phi4MultimodalForCausalLM(config)
     model.tie_weights()
     native_patches.patch(model)
     return model
@@ -197,11 +199,13 @@ def _adapters(folder: Path, placement: DeviceMap, dtype: torch.dtype) -> dict[st
 
 @contextmanager
 def _quiet() -> Iterator[None]:
-    """Without transformers' advice about configuration fields that this checkpoint has as its author published it."""
-    logger = logging.getLogger("transformers")
-    before = logger.level
-    logger.setLevel(logging.ERROR)
+    """Without transformers' advice about fields that the author published, and what its imports say of optional parts."""
+    loggers = [logging.getLogger(name) for name in ("transformers", "torchao", "torch.utils._pytree")]
+    before = [logger.level for logger in loggers]
+    for logger in loggers:
+        logger.setLevel(logging.ERROR)
     try:
         yield
     finally:
-        logger.setLevel(before)
+        for logger, level in zip(loggers, before, strict=True):
+            logger.setLevel(level)
