@@ -199,7 +199,7 @@ def _adapters(folder: Path, placement: DeviceMap, dtype: torch.dtype) -> dict[st
 
 @contextmanager
 def _quiet() -> Iterator[None]:
-    """Without transformers' advice about fields that the author published, and what its imports say of optional parts."""
+    """Without advice about fields that the author published as they are, and about optional parts that aren't here."""
     loggers = [logging.getLogger(name) for name in ("transformers", "torchao", "torch.utils._pytree")]
     before = [logger.level for logger in loggers]
     for logger in loggers:
