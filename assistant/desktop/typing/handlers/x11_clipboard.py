@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import subprocess
 import threading
 from dataclasses import dataclass
@@ -16,6 +17,8 @@ from assistant.desktop.typing.handlers.x11_owner import SelectionOwner
 from assistant.desktop.typing.handlers.x11_properties import Content, intern
 from assistant.desktop.typing.handlers.x11_reading import Saved, SelectionReader
 from assistant.desktop.typing.handlers.x11_selections import Selections
+
+_log = logging.getLogger(__name__)
 
 PRIMARY = int(xcffib.xproto.Atom.PRIMARY)
 _TEXT_TARGETS = ("UTF8_STRING", "text/plain;charset=utf-8", "text/plain;charset=UTF-8")
@@ -51,6 +54,7 @@ class Clipboard:
         self._owner = SelectionOwner((PRIMARY, self.clipboard))
         self._known: dict[int, _Known] = {}
         self._lock = threading.Lock()
+        self._closed = False
 
     def remember(self, selection: int) -> Saved:
         """What the selection holds of the user's. Fetched anew only when it changed: call it early, at key-down.
@@ -59,12 +63,14 @@ class Clipboard:
             TimeoutError: the X server doesn't answer.
         """
         with self._lock:
+            if self._closed:
+                raise TimeoutError("the clipboard was closed")
             ours, changes = self._owner.call(lambda books: (_users_own(books, selection), books.changes[selection]))
             if ours is not None:
                 return ours
             known = self._known.get(selection)
             if known is None or known.changes != changes:
-                known = self._known[selection] = _Known(changes, self._reader.save(selection))
+                known = self._known[selection] = _Known(changes, self._save(selection))
             return known.saved
 
     def offer(self, text: str, selections: tuple[int, ...], offer: Offer) -> tuple[Saved, ...]:
@@ -96,16 +102,25 @@ class Clipboard:
 
     def close(self) -> None:
         """What is served goes on being served by a process of its own, until something else is copied."""
-        try:
-            self._owner.call(_restore_now)
-            left = self._owner.call(lambda books: dict(books.held))
-            for selection, holding in left.items():
-                x11_keeper.keep(selection, holding.contents)
-        except (TimeoutError, OSError, subprocess.SubprocessError):
-            pass
-        finally:
+        with self._lock:
+            self._closed = True
+            try:
+                self._hand_over()
+            except (TimeoutError, OSError, subprocess.SubprocessError, xcffib.XcffibException):
+                _log.warning("what the clipboard held could not be handed over")
             self._owner.stop()
             self._reader.close()
+
+    def _hand_over(self) -> None:
+        self._owner.call(_restore_now)
+        for selection, holding in self._owner.call(lambda books: dict(books.held)).items():
+            x11_keeper.keep(selection, holding.contents)
+
+    def _save(self, selection: int) -> Saved:
+        try:
+            return self._reader.save(selection)
+        except xcffib.XcffibException as error:
+            raise TimeoutError("the X server doesn't answer") from error
 
     def _contents(self, text: str) -> dict[int, Content]:
         """STRING is Latin-1 (ICCCM 2.6.2): a text beyond it is not offered as that, rather than changed."""
