@@ -13,6 +13,7 @@ from assistant.audio.player import play
 from assistant.core.errors import EngineUnavailable, HearsightError, ModelBroken, ModelMissing
 from assistant.desktop import power
 from assistant.desktop.hotkeys import main as hotkeys
+from assistant.dictation import rules_file
 from assistant.engine.absent import AbsentEngine
 from assistant.engine.base import Engine
 from assistant.flows.engines import engine_for
@@ -45,7 +46,7 @@ class App:
         self.history = History(paths.database, paths.media)
         self.history.open()
         self._keys, self._keys_reason = hotkeys.choose()
-        self._bound = ""
+        self._bound: dict[str, str] = {}
         self._recorders = Recorders(settings.voice, self._notice)
         parts = Parts(
             Inference(self._make_engine(settings)),
@@ -81,6 +82,8 @@ class App:
         self._power = power.watch(self.controller.slept.emit, self.controller.woke.emit)
         self.controller.load_engine()
         self.controller.offer_recovered()
+        self.controller.dictating.load_rules(self._paths.config / rules_file.NAME)
+        self.controller.dictating.offer_recovered()
         self.controller.empty_trash()
 
     @Slot()
@@ -89,25 +92,28 @@ class App:
         if self._keys is None:
             self._notice(self._keys_reason)
             return
-        self._bound = self.controller.settings.shortcuts.ask
-        try:
-            self._keys.start({"ask": self._bound}, self.controller.key.emit, self._complain)
-        except HearsightError as error:
-            self._complain(error)
+        self._bound = _shortcuts(self.controller.settings)
+        for names in (("ask", "dictate"), ("ask",), ("dictate",)):
+            try:
+                self._keys.start({name: self._bound[name] for name in names}, self.controller.key.emit, self._complain)
+                return
+            except HearsightError as error:
+                # A key that another program holds must not cost the other one.
+                self._complain(error)
 
     @Slot(object)
     def _on_settings(self, settings: Settings) -> None:
         """The window hands them to the controller itself; here is what lies outside of it."""
         self._look.choose(settings.general.theme, settings.general.font_size)
         self.controller.run_beside(partial(self._recorders.apply, settings.voice))
-        if self._keys is not None and settings.shortcuts.ask != self._bound:
+        if self._keys is not None and _shortcuts(settings) != self._bound:
             self._bind_keys()
 
     @Slot(str)
     def _on_state(self, state: str) -> None:
         """At the first words of an answer to a spoken question the window appears, without taking the focus from the
         user's program. A typed one is answered where it was typed."""
-        self._spoken = state != "idle" and (self._spoken or state == "arming")
+        self._spoken = state != "idle" and (self._spoken or state == "arming") and self.controller.job == "ask"
         if state == "answering" and self._spoken and self.controller.settings.general.show_window_on_answer:
             self.window.appear(focus=False)
 
@@ -143,3 +149,8 @@ class App:
         self.controller.stop()
         self._recorders.close()
         self.history.close()
+
+
+def _shortcuts(settings: Settings) -> dict[str, str]:
+    """The keys to bind, by what they are for."""
+    return {"ask": settings.shortcuts.ask, "dictate": settings.shortcuts.dictate}

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from assistant.audio.resample import Samples
-from assistant.audio.vad import FRAME, SpeechProbability, SpeechTracker
+from assistant.audio.vad import FRAME, SpeechProbability, SpeechTracker, spans_of
 from assistant.core.media import SAMPLE_RATE
 
 _PAD = SAMPLE_RATE // 4 // FRAME
@@ -51,11 +51,13 @@ class Chunk:
     Attributes:
         start: where it begins, in seconds.
         samples: 16 kHz mono.
+        speech: where somebody speaks in it, in seconds from its start.
         forced: it had to end in mid-speech; the next one repeats its end where `Cutting.overlap` says so.
     """
 
     start: float
     samples: Samples
+    speech: tuple[tuple[float, float], ...] = ()
     forced: bool = False
 
     @property
@@ -103,7 +105,7 @@ class Chunker:
         """The piece under way as far as it goes; None where nobody has spoken in it yet."""
         if not self._is_speech(len(self._voiced)):
             return None
-        return Chunk(self._dropped * FRAME / SAMPLE_RATE, self._pending.copy())
+        return self._chunk(len(self._voiced), self._pending.copy())
 
     @property
     def heard(self) -> bool:
@@ -132,8 +134,12 @@ class Chunker:
         """Gives the first `end` frames when somebody speaks in them (a click is not speech)."""
         if self._is_speech(end):
             samples = self._pending[: end * FRAME + trailing].copy()
-            yield Chunk(self._dropped * FRAME / SAMPLE_RATE, samples, forced)
+            yield self._chunk(end, samples, forced=forced)
         self._drop(end - self._overlap if forced else end)
+
+    def _chunk(self, end: int, samples: Samples, *, forced: bool = False) -> Chunk:
+        speech = tuple(spans_of(self._voiced[:end]))
+        return Chunk(self._dropped * FRAME / SAMPLE_RATE, samples, speech, forced)
 
     def _is_speech(self, end: int) -> bool:
         heard = SpeechTracker()

@@ -6,7 +6,7 @@ Deterministic and prefix-stable: what was decided about the first seconds doesn'
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -98,7 +98,11 @@ class SpeechTracker:
 def speech_spans(samples: Samples) -> list[tuple[float, float]]:
     """Where speech is, in seconds; short pauses belong to it, clicks don't."""
     probability, tracker = SpeechProbability(), SpeechTracker()
-    flags = [tracker.step(p) for p in probability.feed(samples)]
+    return spans_of([tracker.step(p) for p in probability.feed(samples)])
+
+
+def spans_of(flags: Sequence[bool]) -> list[tuple[float, float]]:
+    """The same for frames that were judged already: whether each is speech."""
     spans: list[list[int]] = []
     for index, is_speech in enumerate(flags):
         if not is_speech:

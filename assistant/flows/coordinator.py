@@ -15,6 +15,7 @@ from assistant.flows.transitions import Action, Event, State, step
 log = logging.getLogger(__name__)
 
 Mode = Literal["hold", "toggle"]
+Job = Literal["ask", "dictate"]
 
 _BOUNCE_SECONDS = 0.03
 """A press this soon after the last one is a bouncing switch, not a second wish."""
@@ -30,6 +31,10 @@ class Coordinator:
             systems that report presses only).
         tap_seconds: a release within this time after its press is a tap.
         clock: seconds, monotonic.
+
+    Attributes:
+        job: what the state is about. While one job records, the other's key does nothing.
+        held_job: whose key is down while `holding`.
     """
 
     def __init__(
@@ -42,6 +47,8 @@ class Coordinator:
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.state = State.IDLE
+        self.job: Job = "ask"
+        self.held_job: Job = "ask"
         self.mode: Mode = mode
         self.tap_seconds = tap_seconds
         self._act = act
@@ -59,21 +66,26 @@ class Coordinator:
         """Whether a release is still to come."""
         return self._pressed_at is not None
 
-    def press(self, at: float | None = None) -> None:
-        """The key went down. A repeated press of a key that is already down does nothing."""
+    def press(self, at: float | None = None, job: Job = "ask") -> None:
+        """A job's key went down. A repeated press of a key that is already down does nothing."""
         now = self._clock() if at is None else at
         if self._pressed_at is not None or now - self._last_press < _BOUNCE_SECONDS:
             return
+        if self.recording and job != self.job:
+            return
+        self.job = self.held_job = job
         self._last_press = now
         self._pressed_at = now
         self.handle(Event.PRESS)
         if self.mode == "toggle" and self.state is State.ARMING:
             self.handle(Event.LATCH)
 
-    def release(self, at: float | None = None) -> None:
-        """The key came up. Does nothing without its press."""
+    def release(self, at: float | None = None, job: Job = "ask") -> None:
+        """A job's key came up. Does nothing without its press."""
+        if job != self.held_job:
+            return
         pressed, self._pressed_at = self._pressed_at, None
-        if pressed is None or self.mode == "toggle":
+        if pressed is None or self.mode == "toggle" or job != self.job:
             return
         now = self._clock() if at is None else at
         self.handle(Event.TAP if now - pressed <= self.tap_seconds else Event.RELEASE)

@@ -30,14 +30,21 @@ _META_FILE = "recording.json"
 
 @dataclass(frozen=True)
 class Draft:
-    """A recording that a former run left behind."""
+    """A recording that a former run left behind.
+
+    Attributes:
+        started: seconds since the epoch.
+        seconds: of speech; 0 where only the screen was kept.
+        job: "ask" or "dictate".
+        dictation: under which id its text is in the history already; 0 where it is not.
+    """
 
     folder: Path
     started: float
-    """Seconds since the epoch."""
     conversation: int
     seconds: float
-    """Of speech; 0 where only the screen was kept."""
+    job: str = "ask"
+    dictation: int = 0
 
     @property
     def screen_file(self) -> Path | None:
@@ -45,16 +52,22 @@ class Draft:
         return path if path.exists() else None
 
 
-def begin(recordings: Path, conversation: int) -> Path:
+def begin(recordings: Path, conversation: int, job: str = "ask") -> Path:
     """Makes the folder of a new recording and notes who records, so that another process leaves it alone.
 
     Args:
         conversation: where the question belongs; 0 for a new one.
+        job: what it is for: "ask" or "dictate".
     """
     folder = recordings / f"{time.strftime('%Y%m%d-%H%M%S')}-{uuid.uuid4().hex[:8]}"
     folder.mkdir(mode=0o700, parents=True)
-    _write_meta(folder, {"started": time.time(), "conversation": conversation, "process": _me()})
+    _write_meta(folder, {"started": time.time(), "conversation": conversation, "job": job, "process": _me()})
     return folder
+
+
+def note_dictation(folder: Path, dictation: int) -> None:
+    """Keeps that this recording's text is in the history."""
+    _write_meta(folder, {**_read_meta(folder), "dictation": dictation})
 
 
 def note_screen(folder: Path, picture: Picture) -> None:
@@ -84,7 +97,8 @@ def left_behind(recordings: Path) -> list[Draft]:
             discard(folder)
             continue
         started = float(meta.get("started", folder.stat().st_mtime))
-        found.append(Draft(folder, started, int(meta.get("conversation", 0)), spool.seconds(folder)))
+        job, dictation = str(meta.get("job", "ask")), int(meta.get("dictation", 0))
+        found.append(Draft(folder, started, int(meta.get("conversation", 0)), spool.seconds(folder), job, dictation))
     return found
 
 

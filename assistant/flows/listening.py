@@ -31,10 +31,14 @@ class Listening:
         recordings: folder of recordings under way.
         conversation: where the question will belong; 0 for a new one.
         open_recorder: makes the recorder for a folder.
+        job: what it is for: "ask" or "dictate".
     """
 
-    def __init__(self, recordings: Path, conversation: int, open_recorder: Callable[[Path], Recorder]) -> None:
+    def __init__(
+        self, recordings: Path, conversation: int, open_recorder: Callable[[Path], Recorder], job: str = "ask"
+    ) -> None:
         self.conversation = conversation
+        self._job = job
         self.picture: Picture | None = None
         self.notice = ""
         self.folder = self._make_folder(recordings)
@@ -98,9 +102,9 @@ class Listening:
 
     def _make_folder(self, recordings: Path) -> Path:
         try:
-            return drafts.begin(recordings, self.conversation)
+            return drafts.begin(recordings, self.conversation, self._job)
         except OSError as error:
             self.notice = (
                 f"This recording can't be kept in the profile ({error.strerror}); it is kept in the temporary folder."
             )
-            return drafts.begin(Path(tempfile.mkdtemp(prefix="hearsight-")), self.conversation)
+            return drafts.begin(Path(tempfile.mkdtemp(prefix="hearsight-")), self.conversation, self._job)

@@ -4,6 +4,9 @@
                        │                        │ tap, shift
                        └────tap, shift──▶ latched ──press, silence──▶ thinking
 
+Asking and dictating are the same machine: what differs is what the actions do. A dictation that is still being typed
+goes on when the next press starts something else.
+
 A pair that the table leaves out is *ignored*: the state stays and nothing is done.
 """
 
@@ -21,7 +24,7 @@ class State(StrEnum):
     LATCHED = "latched"
     """Hands-free: recording goes on without the key."""
     THINKING = "thinking"
-    """The question is complete; no word of the answer yet."""
+    """The question is complete; no word of the answer yet. A dictation is recognised to its end and typed."""
     ANSWERING = "answering"
 
 
@@ -49,13 +52,13 @@ class Event(StrEnum):
 class Action(StrEnum):
     NONE = "none"
     START = "start"
-    """Freeze the screen, record, warm the engine."""
+    """Freeze the screen (to dictate: pin the window), record, let the engine work ahead."""
     RESTART = "restart"
-    """Stop the answer under way, then start."""
+    """Stop the answer under way (not a dictation that is still being typed), then start."""
     SEND = "send"
-    """Stop recording and ask."""
+    """Stop recording and ask, or type."""
     KEEP = "keep"
-    """Stop recording and keep what was said as a draft."""
+    """Stop recording and keep what was said, as a draft or in the dictation history."""
     STOP = "stop"
     """Stop the answer; its text so far stays."""
     REPLACE = "replace"

@@ -105,8 +105,30 @@ class Engine(Section):
     )
 
 
+class Dictation(Section):
+    when_moved: Literal["ask", "wait"] = Field(
+        default="ask", description="When another window has the focus by then: ask where the text goes, or wait"
+    )
+    language: Language = Field(
+        default="", description="Language you dictate in, as a code (en, de, …); empty takes the microphone's setting"
+    )
+    silence_seconds: float = Field(
+        default=5.0, ge=0.0, le=60.0, description="Hands-free: so many seconds of silence end it; 0 never does"
+    )
+    polish: bool = Field(
+        default=False, description="Let the language model smooth what was said; slower, and your own words if it fails"
+    )
+    keep_days: float = Field(
+        default=7.0, ge=0.0, le=3650.0, description="Keep dictations and their recordings for so many days"
+    )
+    keep_megabytes: int = Field(
+        default=500, ge=0, le=1_000_000, description="The most room for recordings; the oldest go first, texts stay"
+    )
+
+
 class Shortcuts(Section):
     ask: Shortcut = Field(default="Ctrl+Alt+Space", description="Hold to ask about the screen")
+    dictate: Shortcut = Field(default="Ctrl+Alt+D", description="Hold to type what you say into the focused window")
 
 
 class Privacy(Section):
@@ -122,6 +144,7 @@ class Settings(BaseModel):
     general: General = Field(default_factory=General)
     voice: Voice = Field(default_factory=Voice)
     screen: Screen = Field(default_factory=Screen)
+    dictation: Dictation = Field(default_factory=Dictation)
     engine: Engine = Field(default_factory=Engine)
     shortcuts: Shortcuts = Field(default_factory=Shortcuts)
     privacy: Privacy = Field(default_factory=Privacy)

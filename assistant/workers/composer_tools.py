@@ -4,17 +4,31 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Protocol
 
 from PySide6.QtCore import QObject, Signal, Slot
 
 from assistant.audio import vad
 from assistant.audio.recorder import Recorder
+from assistant.audio.resample import Samples
 from assistant.core.errors import HearsightError
 from assistant.core.media import Clip, Picture
 from assistant.flows import drafts
 from assistant.workers.turn import TurnJobs
 
-OpenRecorder = Callable[[Path, Callable[[], None], Callable[[float], None], Callable[[HearsightError], None]], Recorder]
+
+class OpenRecorder(Protocol):
+    """Makes a recorder that has not started yet; see `Recorder` for its callbacks."""
+
+    def __call__(
+        self,
+        folder: Path,
+        on_first: Callable[[], None],
+        on_level: Callable[[float], None],
+        on_lost: Callable[[HearsightError], None],
+        on_samples: Callable[[Samples], None] | None = None,
+        /,
+    ) -> Recorder: ...
 
 
 class ComposerTools(QObject):

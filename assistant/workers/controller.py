@@ -16,10 +16,11 @@ from assistant.core.cancel import CancelToken
 from assistant.core.errors import HearsightError
 from assistant.core.media import Clip
 from assistant.desktop.hotkeys.models import KeyEvent
-from assistant.flows.coordinator import Coordinator
+from assistant.flows.coordinator import Coordinator, Job
 from assistant.flows.listening import Listening
 from assistant.flows.transitions import Action, Event, State
 from assistant.settings.models import Settings
+from assistant.workers.dictating import Dictating
 from assistant.workers.parts import Parts
 from assistant.workers.questions import ControllerQuestions
 from assistant.workers.turn import Frozen, MicrophoneFailed, Turn, answer_spoken, keep_draft
@@ -41,6 +42,9 @@ class Controller(ControllerQuestions):
         self._too_long.setSingleShot(True)
         self._too_long.timeout.connect(self.end_recording_soon)
         self._by_hotkey = False
+        self.dictating = Dictating(parts, settings, self._jobs, self._coordinator.handle, self.level.emit, self)
+        self.dictating.notice.connect(self.notice)
+        self.dictating.ended.connect(self._on_dictated)
         self.key.connect(self.on_key)
         self.slept.connect(self.on_sleep)
         self._apply_voice(settings)
@@ -49,32 +53,38 @@ class Controller(ControllerQuestions):
     def state(self) -> str:
         return self._coordinator.state
 
+    @property
+    def job(self) -> Job:
+        """What the state is about: the last key's job."""
+        return self._coordinator.job
+
     @Slot(object)
     def on_key(self, event: KeyEvent) -> None:
         """A global key's event, brought to the GUI thread."""
+        job: Job = "dictate" if event.name == "dictate" else "ask"
         if event.kind == "press":
             self._by_hotkey = True
-            self._coordinator.press(event.time)
+            self._coordinator.press(event.time, job)
         elif event.kind == "release":
-            self._coordinator.release(event.time)
-        elif event.kind == "shift":
+            self._coordinator.release(event.time, job)
+        elif event.kind == "shift" and job == self.job:
             self._coordinator.handle(Event.LATCH)
 
     @Slot()
-    def press(self) -> None:
+    def press(self, job: Job = "ask") -> None:
         """The key went down as far as a button or another program can tell: nobody can poll its real state."""
         self._by_hotkey = False
-        self._coordinator.press()
+        self._coordinator.press(job=job)
 
     @Slot()
-    def release(self) -> None:
-        self._coordinator.release()
+    def release(self, job: Job = "ask") -> None:
+        self._coordinator.release(job=job)
 
     @Slot()
-    def tap(self) -> None:
+    def tap(self, job: Job = "ask") -> None:
         """Press and release in one: starts hands-free, or sends what was said."""
-        self.press()
-        self.release()
+        self.press(job)
+        self.release(job)
 
     @Slot()
     def cancel(self) -> None:
@@ -105,6 +115,7 @@ class Controller(ControllerQuestions):
 
     def apply_settings(self, settings: Settings) -> None:
         super().apply_settings(settings)
+        self.dictating.settings = settings
         self._apply_voice(settings)
 
     def _apply_voice(self, settings: Settings) -> None:
@@ -114,8 +125,18 @@ class Controller(ControllerQuestions):
     def _handle(self, event: Event) -> None:
         self._coordinator.handle(event)
 
+    def _begin(self, turn: Turn) -> None:
+        """The state is about this question now; a dictation that is still being typed goes on by itself."""
+        super()._begin(turn)
+        self._coordinator.job = "ask"
+        self.dictating.let_go()
+
+    def stop(self) -> None:
+        super().stop()
+        self.dictating.stop()
+
     def _act(self, action: Action) -> None:
-        if action is Action.RESTART:
+        if action in (Action.RESTART, Action.STOP):
             self._stop_answers()
         if action in (Action.START, Action.RESTART):
             self._start()
@@ -123,11 +144,13 @@ class Controller(ControllerQuestions):
             self._send()
         elif action in (Action.KEEP, Action.REPLACE):
             self._keep()
-        elif action is Action.STOP:
-            self._stop_answers()
+        elif action is Action.STOP and self.job == "dictate":
+            self.dictating.cancel()
 
     def _on_state(self, state: State) -> None:
-        if state is State.LATCHED and self._turn and self._turn.listening:
+        if state is State.LATCHED and self.job == "dictate":
+            self.dictating.watch_silence()
+        elif state is State.LATCHED and self._turn and self._turn.listening:
             seconds = self.settings.voice.silence_seconds
             self._turn.listening.watch_silence(seconds, partial(self._tell, self._turn, Event.SILENCE))
         if not self._coordinator.recording:
@@ -139,7 +162,24 @@ class Controller(ControllerQuestions):
         self._show_busy(state)
 
     def _start(self) -> None:
-        """Key-down: freezes the screen, opens the microphone, and lets the engine work ahead."""
+        """Key-down: the microphone opens, the engine works ahead, and the clock runs."""
+        if self.job == "dictate":
+            # An answer that is still being stopped has no say in what comes now.
+            self._turn = None
+            listening, escape = self.dictating.start(), partial(self.dictating.tell_current, Event.CANCEL)
+        else:
+            turn = self._start_question()
+            assert turn.listening is not None
+            listening, escape = turn.listening, partial(self._tell, turn, Event.CANCEL)
+        self._key_poll.start()
+        self._too_long.start(round(self.settings.voice.max_minutes * 60_000))
+        if self.parts.hotkeys is not None:
+            self.parts.hotkeys.grab_escape(escape)
+        if listening.notice:
+            self.notice.emit(listening.notice, "")
+
+    def _start_question(self) -> Turn:
+        """Freezes the screen for a question."""
         self.about_to_capture.emit()
         turn = Turn(self._continued(), with_screen=self.settings.screen.include_screen)
         turn.listening = Listening(self.parts.recordings, turn.conversation, partial(self._open_recorder, turn))
@@ -147,12 +187,7 @@ class Controller(ControllerQuestions):
         capture = partial(self.parts.capture, self.settings.screen.target) if turn.with_screen else None
         self._jobs.freeze(turn, capture)
         self._jobs.record(turn)
-        self._key_poll.start()
-        self._too_long.start(round(self.settings.voice.max_minutes * 60_000))
-        if self.parts.hotkeys is not None:
-            self.parts.hotkeys.grab_escape(partial(self._tell, turn, Event.CANCEL))
-        if turn.listening.notice:
-            self.notice.emit(turn.listening.notice, "")
+        return turn
 
     def _open_recorder(self, turn: Turn, folder: Path) -> Recorder:
         return self.parts.open_recorder(
@@ -163,7 +198,10 @@ class Controller(ControllerQuestions):
         )
 
     def _send(self) -> None:
-        """Release: the rest of the speech, then the answer."""
+        """Release: the rest of the speech, then the answer, or the text."""
+        if self.job == "dictate":
+            self.dictating.send()
+            return
         turn = self._turn
         if turn is not None and turn.listening is not None:
             turn.warm.set()
@@ -173,7 +211,10 @@ class Controller(ControllerQuestions):
         self.parts.inference.submit(lambda: answer_spoken(self._ask(), turn, clip, self._tell))
 
     def _keep(self) -> None:
-        """Ends the recording without asking; what was said waits in the conversation."""
+        """Ends the recording without asking; what was said waits in the conversation, or in the dictation history."""
+        if self.job == "dictate":
+            self.dictating.keep()
+            return
         turn, self._turn = self._turn, None
         if turn is not None and turn.listening is not None:
             turn.cancel()
@@ -211,6 +252,10 @@ class Controller(ControllerQuestions):
 
     @Slot()
     def _poll_key(self) -> None:
-        hotkeys = self.parts.hotkeys
-        if self._by_hotkey and self._coordinator.holding and hotkeys is not None and not hotkeys.is_held("ask"):
-            self._coordinator.release()
+        hotkeys, held = self.parts.hotkeys, self._coordinator.held_job
+        if self._by_hotkey and self._coordinator.holding and hotkeys is not None and not hotkeys.is_held(held):
+            self._coordinator.release(job=held)
+
+    @Slot(object)
+    def _on_dictated(self, _ended: object) -> None:
+        self._engine.idle()

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from assistant.core.media import Picture
 from assistant.desktop.hotkeys.models import HotkeyHandler
+from assistant.desktop.typing.main import Typist
 from assistant.engine.base import Engine
 from assistant.history.store import History
 from assistant.settings.models import Settings
@@ -21,10 +22,11 @@ class Parts:
 
     Attributes:
         recordings: folder of recordings under way.
-        open_recorder: (folder, on_first, on_level, on_lost) to a recorder of the chosen device.
+        open_recorder: (folder, on_first, on_level, on_lost, on_samples) to a recorder of the chosen device.
         capture: target to picture, on the calling thread; raises NoScreen.
         hotkeys: None where the system has no global keys.
         make_engine: builds the engine that the settings choose; raises EngineUnavailable.
+        typist: puts text into other programs' windows.
     """
 
     inference: Inference
@@ -34,3 +36,4 @@ class Parts:
     capture: Callable[[str], Picture]
     hotkeys: HotkeyHandler | None
     make_engine: Callable[[Settings], Engine]
+    typist: Typist = field(default_factory=Typist)

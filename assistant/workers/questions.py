@@ -108,7 +108,7 @@ class ControllerQuestions(ControllerConversations):
 
     def offer_recovered(self) -> None:
         """Looks for recordings that a former run left behind, and offers them."""
-        if found := drafts.left_behind(self.parts.recordings):
+        if found := [draft for draft in drafts.left_behind(self.parts.recordings) if draft.job == "ask"]:
             self.recovered.emit(found)
 
     @Slot(bool)

@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtCore import QObject, Signal, Slot
 
 from assistant.core.errors import BadInput, HearsightError
+from assistant.flows.coordinator import Job
 
 if TYPE_CHECKING:
     from assistant.workers.controller import Controller
 
 _HOW = ("press", "release", "tap")
+_JOBS = ("ask", "dictate", "undo", "again", "cancel")
 
 
 class RemoteCommands(QObject):
@@ -38,7 +40,7 @@ class RemoteCommands(QObject):
             HearsightError: the window is still being built.
         """
         job, how = str(command.get("job", "show")), str(command.get("how", "tap"))
-        known = command.get("command") == "show" or (command.get("command") == "trigger" and job in ("ask", "cancel"))
+        known = command.get("command") == "show" or (command.get("command") == "trigger" and job in _JOBS)
         if not known or how not in _HOW:
             raise BadInput("This Hearsight does not know that command.", action="See 'hearsight trigger --help'.")
         if self._controller is None:
@@ -54,5 +56,12 @@ class RemoteCommands(QObject):
             self._show()
         elif job == "cancel":
             self._controller.cancel()
+        elif job == "undo":
+            self._controller.dictating.undo()
+        elif job == "again":
+            self._controller.dictating.paste_again()
         else:
-            {"press": self._controller.press, "release": self._controller.release, "tap": self._controller.tap}[how]()
+            held: Job = "dictate" if job == "dictate" else "ask"
+            {"press": self._controller.press, "release": self._controller.release, "tap": self._controller.tap}[how](
+                held
+            )
