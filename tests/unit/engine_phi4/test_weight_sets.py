@@ -48,7 +48,7 @@ def test_switching_to_and_fro_changes_nothing(make: Make, slots: int, tmp_path: 
         weights = sets(adapter)
         assert weights.adapter == adapter
         assert torch.equal(_logits(native, weights), afresh[adapter])
-    if slots == 3:
+    if slots >= source.most > 1:
         assert switches == ["vision", "speech", None]
 
 
