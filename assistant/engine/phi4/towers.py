@@ -67,7 +67,7 @@ def _see_tiles(image_embed: Any, tiles: Tensor, mask: Tensor) -> Tensor:
     """`[n, 3, 448, 448]` pixels and their valid patches → `[n, 16, 16, hidden]` features, averaged 2×2."""
     vision = image_embed.img_processor
     weight = vision.embeddings.patch_embedding.weight
-    mask = mask.to(weight.device)
+    mask = mask.to(weight.device).contiguous()
     rows = vision.embeddings(pixel_values=tiles.to(weight.device, weight.dtype), patch_attention_mask=mask)
     allowed = None if bool(mask.all()) else _additive(mask.flatten(1), rows.dtype)
     for layer in vision.encoder.layers:
