@@ -11,6 +11,7 @@ from collections.abc import Callable
 from typing import cast
 
 from assistant.core.cancel import Cancelled, CancelToken
+from assistant.core.errors import EngineCrashed
 from assistant.core.events import Completion, Transcript
 from assistant.core.media import Clip
 from assistant.core.prompt import Options, Prompt
@@ -27,7 +28,7 @@ class EngineHost:
 
     Args:
         build: makes the engine; picklable (a class, or `functools.partial` of one). Called in the child.
-        capabilities: of that engine, known without building it.
+        capabilities: of that engine, known without building it; once it is loaded, its own count.
     """
 
     def __init__(self, build: Callable[[], Engine], capabilities: Capabilities) -> None:
@@ -50,9 +51,10 @@ class EngineHost:
         child = self._child
         if child is not None and child.alive and child.loaded:
             return
-        self._run(lambda child: child.call("load"), lambda _event: None, report, cancel, _LOAD_GRACE)
+        told = self._run(lambda child: child.call("load"), lambda _event: None, report, cancel, _LOAD_GRACE)
         assert self._child is not None
         self._child.loaded = True
+        self._capabilities = cast(Capabilities, told)
 
     def warm(self, prompt: Prompt, emit: Emit, cancel: CancelToken) -> None:
         self._ask(lambda child: child.call_with_prompt("warm", prompt), emit, cancel)
@@ -95,6 +97,10 @@ class EngineHost:
             crash = child.crashed()
             self.unload()
             raise crash from error
+        except EngineCrashed:
+            # It failed in a way that it doesn't know itself: what it holds, a GPU's context above all, may be spoilt.
+            self.unload()
+            raise
         except Cancelled:
             if not child.alive:
                 self.unload()

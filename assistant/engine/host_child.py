@@ -131,7 +131,7 @@ def _answer(engine: Engine, job: Job, outbox: Outbox) -> Reply:
     try:
         if call.method == "load":
             engine.load(lambda what, share: outbox.send(Loading(what, share)), cancel)
-            return Returned(None)
+            return Returned(engine.capabilities)
         return Returned(getattr(engine, call.method)(*arguments, outbox.emit, cancel))
     except Cancelled:
         return WasCancelled()

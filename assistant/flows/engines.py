@@ -6,12 +6,15 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
-from assistant.engine.base import Engine
+from assistant.core.cancel import CancelToken
+from assistant.engine.base import Engine, Report
 from assistant.engine.choose import Choice, choose, resolve
 from assistant.engine.phi4 import catalogue as phi4
 from assistant.engine.phi4.catalogue import Phi4Choice
 from assistant.flows.model_check import CheckedEngine
 from assistant.flows.prepared_model import PreparedEngine
+from assistant.models.phi4 import install
+from assistant.models.progress import Progress
 from assistant.models.store import ModelStore
 from assistant.settings.models import Settings
 
@@ -57,11 +60,7 @@ def engine_for(
 
 def found(choice: Choice, models: Path) -> Choice:
     """With the fetched Phi-4 model where no folder is named."""
-    if choice.phi4.folder or not any(models.glob("phi4*")):
-        return choice
-    from assistant.models.phi4 import install
-
-    folder = install.installed(models)
+    folder = choice.phi4.folder or install.installed(models)
     return replace(choice, phi4=replace(choice.phi4, folder=folder))
 
 
@@ -78,6 +77,13 @@ def _phi4(choice: Choice, models: Path, in_process: bool) -> Engine:
         ready = replace(choice, phi4=replace(choice.phi4, folder=folder))
         return choose("phi4", ready, models, in_process=in_process)
 
-    from assistant.models.phi4 import install
+    return PreparedEngine(partial(_prepare, choice.phi4.folder, models), build, told)
 
-    return PreparedEngine(partial(install.prepare, choice.phi4.folder, models), build, told)
+
+def _prepare(folder: Path, models: Path, report: Report, cancel: CancelToken) -> Path:
+    """The folder as the engine loads it: converted where it came as the hub has it."""
+
+    def pass_on(progress: Progress) -> None:
+        report(f"the model ({progress.stage})", progress.done / progress.total if progress.total else 0.0)
+
+    return install.prepare(folder, models, pass_on, cancel)

@@ -86,7 +86,7 @@ def checkpoint(tmp_path: Path) -> Path:
     """A folder with the configuration of a small Phi-4 model; where it runs is decided by that alone."""
     config = {
         "model_type": "phi4_multimodal", "hidden_size": 96, "num_hidden_layers": 2, "num_attention_heads": 6,
-        "num_key_value_heads": 2, "intermediate_size": 128, "max_position_embeddings": 131072,
+        "num_key_value_heads": 2, "intermediate_size": 128, "vocab_size": 512, "max_position_embeddings": 131072,
     }  # fmt: skip
     folder = tmp_path / "model"
     folder.mkdir()

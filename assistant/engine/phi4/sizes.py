@@ -41,6 +41,7 @@ class ModelSize:
     linears: int
     adapters: int
     rest: int
+    table: int
     token: int
     context: int
 
@@ -78,7 +79,7 @@ class ModelSize:
             return rest + both
         if form == "bf16 merged":
             return rest + (2 * self.linears * ADAPTER_SETS if sets >= ADAPTER_SETS else both + 2 * self.linears)
-        return rest + round(self.linears * (_INT8_BYTES if form == "int8" else _INT4_BYTES)) * sets
+        return rest - self.table + round(self.linears * (_INT8_BYTES if form == "int8" else _INT4_BYTES)) * sets
 
     def needed(self, form: Form, sets: int, tokens: int = _USUAL_CONTEXT) -> int:
         """Bytes of GPU memory in all, with keys and values for so many tokens."""
@@ -101,7 +102,12 @@ def _from_config(config: dict[str, Any], folder: Path) -> ModelSize:
     stored = sum(file.stat().st_size for file in folder.rglob("*.safetensors")) // _bytes_each(config)
     known = linears + adapters
     return ModelSize(
-        linears, adapters, max(0, stored - known), 4 * layers * kv_heads * head, config["max_position_embeddings"]
+        linears,
+        adapters,
+        max(0, stored - known),
+        config["vocab_size"] * hidden,
+        4 * layers * kv_heads * head,
+        config["max_position_embeddings"],
     )
 
 

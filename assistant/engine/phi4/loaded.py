@@ -1,0 +1,158 @@
+"""The loaded model with all that works on it: weights, tokenizer, one session for the conversation and one for
+recognising speech, so that writing down what was said never costs the conversation its cache.
+"""
+
+from __future__ import annotations
+
+import gc
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+
+import torch
+
+from assistant.core.cancel import CancelToken
+from assistant.engine.base import Report
+from assistant.engine.phi4 import quantise
+from assistant.engine.phi4.adapters import ADAPTERS, Adapter
+from assistant.engine.phi4.decode import DecodeLoop
+from assistant.engine.phi4.decoder import Decoder
+from assistant.engine.phi4.devices import Placement
+from assistant.engine.phi4.embedding import Embedder
+from assistant.engine.phi4.native import Attention, DeviceMap, Native, load_native, spread
+from assistant.engine.phi4.quantise import Quantised
+from assistant.engine.phi4.session import Session
+from assistant.engine.phi4.sizes import ADAPTER_SETS
+from assistant.engine.phi4.tokenizer import Tokenizer
+from assistant.engine.phi4.weight_sets import FileSource, LoraSource, MergedSource, Source, WeightSets
+
+_SPEECH_TOKENS = 1024
+"""The speech session's cache: 30 s of sound are 375 tokens, their words some 150."""
+_FIRST_TOKENS = 4096
+_FIRST: tuple[Adapter, ...] = ("vision", "speech", None)
+"""The order in which sets are made ahead: most questions are about a screen."""
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """Everything that `Phi4Engine` works with.
+
+    Attributes:
+        chat: the conversation's session.
+        speech: the session for recognition.
+        slow: notices of what had to run slower than it could.
+        switches: seconds of each switch of adapters that took any, to be told and cleared.
+    """
+
+    placement: Placement
+    native: Native
+    tokenizer: Tokenizer
+    weights: WeightSets
+    chat: Session
+    speech: Session
+    slow: tuple[str, ...]
+    switches: list[float]
+
+    @property
+    def switches_quickly(self) -> bool:
+        """Whether recognising speech between two steps of a conversation costs it nothing to speak of."""
+        return self.placement.form not in ("int8", "int4") or self.placement.sets >= ADAPTER_SETS
+
+    def forget(self) -> None:
+        """Drops everything that was computed of the user's: caches and media. The weights stay."""
+        self.chat.rewind(0)
+        self.speech.rewind(0)
+        self.chat.embedder.forget()
+
+
+def load(folder: Path, placed: Placement, report: Report, cancel: CancelToken) -> Loaded:
+    """Loads a native folder as planned.
+
+    Raises:
+        ModelMissing, ModelBroken: the folder holds no model that can be used.
+        Cancelled: the token was set; nothing stays in memory.
+        torch.OutOfMemoryError: it doesn't fit after all.
+    """
+    if placed.device.startswith("cuda"):
+        # The host's threads only launch kernels; more of them than one take time from the window.
+        torch.set_num_threads(1)
+    tokenizer = Tokenizer(folder)
+    native = _native(folder, placed, report, cancel)
+    slow: list[str] = []
+    switches: list[float] = []
+    source = _source(native, folder, placed, report, cancel)
+    weights = WeightSets(source, _slots(placed), lambda _adapter, seconds: switches.append(seconds))
+    for adapter in _FIRST[: _slots(placed)]:
+        weights(adapter)
+    switches.clear()
+    chat = _session(native, weights, placed, slow, _FIRST_TOKENS)
+    speech = _session(native, weights, placed, slow, _SPEECH_TOKENS, chat.embedder)
+    # What is loaded lives as long as the process: collecting garbage needn't look at it again and again.
+    gc.collect()
+    gc.freeze()
+    report("ready", 1.0)
+    return Loaded(placed, native, tokenizer, weights, chat, speech, tuple(dict.fromkeys(slow)), switches)
+
+
+def _native(folder: Path, placed: Placement, report: Report, cancel: CancelToken) -> Native:
+    dtype = torch.float32 if placed.form.startswith("float32") else torch.bfloat16
+    return load_native(
+        folder,
+        _where(folder, placed),
+        dtype,
+        attention=_attention(placed),
+        report=lambda what, share: report(what, 0.9 * share),
+        cancel=cancel,
+        language_model=placed.form not in ("int8", "int4"),
+    )
+
+
+def _where(folder: Path, placed: Placement) -> str | DeviceMap:
+    """One device, or whole layers over several GPUs by accelerate's plan."""
+    if placed.gpus < 2:
+        return placed.device
+    free = {index: torch.cuda.mem_get_info(index)[0] for index in range(torch.cuda.device_count())}
+    return spread(folder, {index: int(0.85 * count) for index, count in free.items()})
+
+
+def _attention(placed: Placement) -> Attention:
+    """flash-attn where it is installed: the loader keeps it from the towers, which can't use it."""
+    has_flash = placed.device.startswith("cuda") and find_spec("flash_attn") is not None
+    return "flash_attention_2" if has_flash else "sdpa"
+
+
+def _source(native: Native, folder: Path, placed: Placement, report: Report, cancel: CancelToken) -> Source:
+    if placed.form in ("int8", "int4"):
+        return _quantised(native, folder, placed.form, report, cancel)
+    return MergedSource(native) if placed.form == "bf16 merged" else LoraSource(native, placed.form)
+
+
+def _quantised(native: Native, folder: Path, form: Quantised, report: Report, cancel: CancelToken) -> FileSource:
+    """Copies on disk, one for each adapter; made at the first load."""
+    files = {}
+    for number, adapter in enumerate(ADAPTERS):
+        report(f"the {form} copy", number / len(ADAPTERS))
+        files[adapter] = quantise.quantise(folder, form, adapter, native.device, report=report, cancel=cancel)
+    table = quantise.load_table(folder, "int8", native.device, native.dtype)
+    return FileSource(native.config, form, files, table)
+
+
+def _slots(placed: Placement) -> int:
+    """Sets that take memory of their own: the plain one doesn't, and adapters beside it share theirs."""
+    if placed.form in ("bf16 lora", "float32 lora"):
+        return 1
+    return placed.sets - 1 if placed.form == "bf16 merged" else placed.sets
+
+
+def _session(
+    native: Native,
+    weights: WeightSets,
+    placed: Placement,
+    slow: list[str],
+    capacity: int,
+    embedder: Embedder | None = None,
+) -> Session:
+    decoder = Decoder(native.config, weights, capacity=capacity)
+    session = Session(native, decoder, DecodeLoop(decoder, notice=slow.append), embedder=embedder)
+    session.limit = min(session.limit, placed.context)
+    return session
