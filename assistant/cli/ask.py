@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
 
+from assistant.cli import ask_material
 from assistant.cli.printing import TurnPrinter
 from assistant.cli.session import Session, add_engine_arguments, interruptible, tell
 from assistant.core.cancel import CancelToken
@@ -26,6 +27,10 @@ _EXAMPLES = """examples:
   hearsight ask --image invoice.png "What is the total?"
   hearsight ask --audio question.wav --json
   hearsight ask --screen --mic 5
+  hearsight ask --image chart.png --task chart
+  hearsight ask --audio talk.mp3 --task translate --to French
+  hearsight ask --video clip.mp4 "What happens at the end?"
+  hearsight ask --document report.txt --document notes.txt "Who wrote it?"
 """
 
 
@@ -63,12 +68,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="ask about the screen: monitor N, all, or the pointer's",
     )
     parser.add_argument("--mic", type=_seconds, metavar="SECONDS", help="record the question from the microphone")
+    ask_material.add_arguments(parser)
     add_engine_arguments(parser)
     parser.add_argument("--json", action="store_true", help="print one JSON object instead of the streamed answer")
 
 
 def run(args: argparse.Namespace) -> int:
-    text = " ".join([*args.first_words, *args.words])
+    text = ask_material.question(args, " ".join([*args.first_words, *args.words]))
     if not (text or args.audio or args.mic):
         raise BadInput("There is no question.", action='Give one: hearsight ask "…", --audio FILE or --mic SECONDS.')
     pictures = tuple(_load_pictures(args.image))
@@ -76,6 +82,7 @@ def run(args: argparse.Namespace) -> int:
     session = Session.open()
     timings: dict[str, float] = {}
     with session.history() as history, interruptible() as cancel:
+        pictures += ask_material.frames(args, cancel)
         engine = session.engine(args)
         keep = session.settings.privacy.keep_recordings
         ask = Ask(engine, history, session.options(), keep_recordings=keep)
