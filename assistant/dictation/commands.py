@@ -73,11 +73,12 @@ def _phrases(text: str, commands: Sequence[Command]) -> Iterator[Found]:
     either = "|".join(r"[\s-]+".join(map(re.escape, phrase.split())) for phrase in longest_first)
     for match in re.finditer(rf"(?<![\w'’-])(?:{either})(?![\w'’]|-\w)", text.replace("’", "'"), re.IGNORECASE):
         phrase = _normal(match.group())
-        yield Found(*match.span(), by_phrase[phrase], phrase)
+        if phrase in by_phrase:  # "ſ" matches "s" without being its small letter
+            yield Found(*match.span(), by_phrase[phrase], phrase)
 
 
 def _normal(phrase: str) -> str:
-    return " ".join(phrase.casefold().replace("’", "'").replace("-", " ").split())
+    return " ".join(phrase.lower().replace("’", "'").replace("-", " ").split())
 
 
 def _is_meant(text: str, found: Found, language: Language) -> bool:

@@ -16,14 +16,14 @@ def replaced(text: str, replacements: Iterable[Replacement]) -> str:
     """Whole words in any case; in one pass, so that no replacement works on another's result; the longest first."""
     by_phrase = {_normal(r.heard): r.typed for r in replacements}
     pattern = _either(by_phrase)
-    return pattern.sub(lambda match: by_phrase[_normal(match.group())], text) if pattern else text
+    return pattern.sub(lambda match: by_phrase.get(_normal(match.group()), match.group()), text) if pattern else text
 
 
 def with_places(text: str, snippets: Sequence[Snippet]) -> str:
     """The text with a private character in place of each snippet's phrase, so that no other rule changes its text."""
     by_phrase = {_normal(s.say): chr(_FIRST_PLACE + number) for number, s in enumerate(snippets)}
     pattern = _either(by_phrase)
-    return pattern.sub(lambda match: by_phrase[_normal(match.group())], text) if pattern else text
+    return pattern.sub(lambda match: by_phrase.get(_normal(match.group()), match.group()), text) if pattern else text
 
 
 def filled_in(text: str, snippets: Sequence[Snippet]) -> str:
@@ -39,7 +39,7 @@ def filled_in(text: str, snippets: Sequence[Snippet]) -> str:
 
 
 def _normal(phrase: str) -> str:
-    return " ".join(phrase.casefold().split())
+    return " ".join(phrase.lower().split())
 
 
 def _either(phrases: Iterable[str]) -> re.Pattern[str] | None:
