@@ -43,8 +43,7 @@ class Controller(ControllerQuestions):
         self._too_long.timeout.connect(self.end_recording_soon)
         self._by_hotkey = False
         self.dictating = Dictating(parts, settings, self._jobs, self._coordinator.handle, self.level.emit, self)
-        self.dictating.notice.connect(self.notice)
-        self.dictating.ended.connect(self._on_dictated)
+        self._connect_dictating()
         self.key.connect(self.on_key)
         self.slept.connect(self.on_sleep)
         self._apply_voice(settings)
@@ -117,6 +116,17 @@ class Controller(ControllerQuestions):
         super().apply_settings(settings)
         self.dictating.settings = settings
         self._apply_voice(settings)
+
+    def _connect_dictating(self) -> None:
+        dictating = self.dictating
+        dictating.notice.connect(self.notice)
+        dictating.live.connect(self.dictated)
+        dictating.typing.connect(self.dictation_typing)
+        dictating.ended.connect(self._on_dictated)
+        dictating.ended.connect(self.dictation_ended)
+        dictating.unplaced.connect(self.dictation_unplaced)
+        dictating.changed.connect(self.dictations_changed)
+        dictating.recovered.connect(self.dictations_recovered)
 
     def _apply_voice(self, settings: Settings) -> None:
         self._coordinator.mode = settings.voice.mode

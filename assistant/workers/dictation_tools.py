@@ -12,7 +12,6 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Literal
 
 from PySide6.QtCore import QObject, Signal, Slot
 
@@ -32,9 +31,6 @@ from assistant.workers.parts import Parts
 from assistant.workers.turn import TurnJobs
 
 log = logging.getLogger(__name__)
-
-Choice = Literal["back", "here", "copy", "keep"]
-"""What becomes of a text whose window lost the focus: into that window again, into the one that has it now, …"""
 
 _BYTES = 1_000_000
 
@@ -102,7 +98,7 @@ class DictationTools(QObject):
         )
 
     def load_rules(self, path: Path) -> None:
-        """Reads the user's text rules off the GUI thread; until then, and where they can't be used, the defaults hold."""
+        """Reads the user's text rules off the GUI thread; until then, or if they can't be used, the defaults hold."""
 
         def work() -> None:
             self.rules = rules_file.load(path)
@@ -133,8 +129,12 @@ class DictationTools(QObject):
         self._insert_here(again(self._get(id), None))
 
     @Slot(int, str)
-    def place(self, id: int, choice: Choice) -> None:
-        """Does what the user chose for a text whose window wasn't there to take it."""
+    def place(self, id: int, choice: str) -> None:
+        """Does what the user chose for a text whose window wasn't there to take it.
+
+        Args:
+            choice: "back" into that window again, "here" into the one that has the focus now, "copy" or "keep".
+        """
         written = self._unplaced.pop(id, None)
         if written is None:
             return

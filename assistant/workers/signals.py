@@ -70,3 +70,15 @@ class ControllerSignals(QObject):
     """List of `flows.drafts.Draft`: recordings that a former run left behind."""
     conversation_changed = Signal(int)
     """The open conversation is now this one (0: none, a new one starts with the next question)."""
+    dictated = Signal(str, str)
+    """A dictation so far: words that stay, and words that may still change."""
+    dictation_typing = Signal(bool)
+    """A dictation's text goes out; or (True) it waits for its window."""
+    dictation_ended = Signal(object)
+    """An `Ended`: a dictation was typed, kept, or held no words."""
+    dictation_unplaced = Signal(object)
+    """An `Unplaced`: the text's window isn't there to take it; `dictating.place` takes the user's choice."""
+    dictations_changed = Signal()
+    """Dictations were added, changed or removed in the history."""
+    dictations_recovered = Signal(object, object)
+    """What a former run left behind: a list of `Draft` (sound) and a list of `Dictation` (text)."""

@@ -24,6 +24,8 @@ class ScriptedController(ControllerSignals):
         self.history = history
         self.conversation = 0
         self.state = "idle"
+        self.job = "ask"
+        self.dictating = _Noted("dictating", self.calls)
         self.settings = Settings()
         self.engine_status = EngineStatus(
             "light", "Qwen2.5-Coder 1.5B + Whisper base", "CPU", "ready", context_used=1204, context_limit=4096,
@@ -63,3 +65,15 @@ class ScriptedController(ControllerSignals):
     def restore_conversation(self, conversation: int) -> None:
         self.history.restore(conversation)
         self.history_changed.emit()
+
+
+class _Noted:
+    """Notes every call, by its name behind that of the part."""
+
+    def __init__(self, part: str, calls: list[tuple[Any, ...]]) -> None:
+        self._part, self._calls = part, calls
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("_"):
+            raise AttributeError(name)
+        return lambda *arguments: self._calls.append((f"{self._part}.{name}", *arguments))

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from html import escape
+
 from PySide6.QtCore import QSize, Qt, Signal, Slot
-from PySide6.QtGui import QImage
+from PySide6.QtGui import QImage, QTextDocumentFragment
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from assistant.ui.buttons import IconButton, TextButton
 from assistant.ui.conversation.chips import Thumbnail
-from assistant.ui.theme import SPACE
+from assistant.ui.hud.choices import Choices
+from assistant.ui.theme import SPACE, tokens
 from assistant.ui.waveform import Waveform
 
 _WIDTH, _WIDE = 560, 600
@@ -26,6 +30,7 @@ class Body(QWidget):
     enlarge = Signal()
     acted = Signal(str)
     resized = Signal()
+    chosen = Signal(str)
     thumbnail_size = QSize(84, 48)
 
     def __init__(self, parent: QWidget) -> None:
@@ -33,6 +38,7 @@ class Body(QWidget):
         self._width = _WIDTH
         self._action = ""
         self._transcript = ""
+        self._job = "ask"
         self.is_error = False
         self._still = False
         self.wave = Waveform(_BARS, 32, "listening", self)
@@ -41,6 +47,8 @@ class Body(QWidget):
         self._main.setTextFormat(Qt.TextFormat.PlainText)
         self._meta = QLabel(self)
         self._meta.setObjectName("meta")
+        self.choices = Choices(self)
+        self.choices.chosen.connect(self.chosen)
         self._button = TextButton("", self)
         self._button.clicked.connect(self._act)
         self._close = IconButton("close", "Close", self)
@@ -54,6 +62,7 @@ class Body(QWidget):
         words.addStretch(1)
         words.addWidget(self._main)
         words.addWidget(self._meta)
+        words.addWidget(self.choices)
         words.addStretch(1)
         layout = QHBoxLayout(self)
         layout.setContentsMargins(SPACE[3], 10, SPACE[2], 10)
@@ -72,14 +81,17 @@ class Body(QWidget):
     @property
     def text(self) -> str:
         """All words that are shown."""
-        return f"{self._main.text()} {self._meta.text()}".strip()
+        document = QTextDocumentFragment.fromHtml(self._main.text())
+        is_rich = self._main.textFormat() == Qt.TextFormat.RichText
+        return f"{document.toPlainText() if is_rich else self._main.text()} {self._meta.text()}".strip()
 
     @property
     def has_thumbnail(self) -> bool:
         return self._thumbnail.isVisibleTo(self)
 
-    def begin(self) -> None:
-        """Before the first sound: no bars yet, they would be made up."""
+    def begin(self, job: str = "ask") -> None:
+        """Before the first sound: no bars yet, they would be made up. `job` is "ask" or "dictate"."""
+        self._job = job
         self.is_error = False
         self._transcript = ""
         self.wave.clear()
@@ -90,7 +102,8 @@ class Body(QWidget):
         if state == "arming":
             self._show("Getting ready…", "", wave=False)
             return
-        hint = "Hands-free · Press again to send" if state == "latched" else "Let go to send · Esc cancels"
+        done = "type it" if self._job == "dictate" else "send"
+        hint = f"Hands-free · Press again to {done}" if state == "latched" else f"Let go to {done} · Esc cancels"
         self._show(self._transcript or "Listening…", f"{elapsed} · {hint}", wave=True)
 
     def show_level(self, level: float) -> None:
@@ -104,10 +117,27 @@ class Body(QWidget):
         self._still = still
 
     def show_transcript(self, text: str) -> None:
-        self._transcript = self._tail(text, _TEXT_LINES)
+        self._transcript = escape(self._tail(text, _TEXT_LINES))
         if not self.is_error:
-            self._main.setText(self._transcript)
+            self._say(self._transcript)
             self.resized.emit()
+
+    def show_live(self, confirmed: str, unconfirmed: str) -> None:
+        """A dictation so far: what stays in the text's colour, what may still change paler."""
+        shown = self._tail(f"{confirmed} {unconfirmed.strip()}".strip(), _TEXT_LINES)
+        pale = shown[max(0, len(shown) - len(unconfirmed.strip())) :] if unconfirmed.strip() else ""
+        sure = shown[: len(shown) - len(pale)]
+        self._transcript = f"{escape(sure)}<span style='color: {tokens().muted}'>{escape(pale)}</span>" if shown else ""
+        if not self.is_error and self._transcript:
+            self._say(self._transcript)
+            self.resized.emit()
+
+    def show_choice(self, sentence: str, options: Sequence[tuple[str, str]]) -> None:
+        """Something that the user decides: a sentence, and a button for each (key, label)."""
+        self._width = _WIDE
+        self._show(sentence, "", wave=False, close=True)
+        self.choices.offer(options)
+        self.resized.emit()
 
     def show_working(self, stage: str) -> None:
         """What is being done, below what was understood."""
@@ -147,7 +177,12 @@ class Body(QWidget):
     def _show(self, main: str, meta: str, *, wave: bool, close: bool = False) -> None:
         if not close:
             self._width = _WIDTH
-        self._main.setText(main)
+        self.choices.clear()
+        if main == self._transcript:
+            self._say(main)
+        else:
+            self._main.setTextFormat(Qt.TextFormat.PlainText)
+            self._main.setText(main)
         self._meta.setText(meta)
         self._meta.setVisible(bool(meta))
         self.wave.setVisible(wave and not self._still)
@@ -156,8 +191,13 @@ class Body(QWidget):
         if close:
             self._thumbnail.hide()
             self._without.hide()
-        self.setAccessibleName(f"Hearsight: {main} {meta}")
+        self.setAccessibleName(f"Hearsight: {self.text}")
         self.resized.emit()
+
+    def _say(self, markup: str) -> None:
+        """Shows the transcript, which is escaped but for its colours."""
+        self._main.setTextFormat(Qt.TextFormat.RichText)
+        self._main.setText(markup)
 
     def _tail(self, text: str, lines: int) -> str:
         """The end of a text, as much as fits: the newest words are the ones to see."""

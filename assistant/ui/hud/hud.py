@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import partial
 from time import monotonic
 from typing import TYPE_CHECKING
@@ -12,6 +13,7 @@ from PySide6.QtWidgets import QWidget
 
 from assistant.ui import images, motion
 from assistant.ui.hud.body import Body
+from assistant.ui.hud.dictation import DictationHud
 from assistant.ui.hud.placement import bottom_centre, cut_corners, prepare, wait_for_server
 from assistant.ui.hud.preview import SHARE, Preview
 from assistant.ui.theme import RADIUS, color, tokens
@@ -26,14 +28,14 @@ _RECORDING = ("arming", "listening", "latched")
 _WORKING = ("thinking", "answering")
 _READ_SECONDS = 6
 _LONG_READ_SECONDS = 30
-_ACTIONS = {"retry": "Try again", "settings": "Settings", "models": "Engine settings"}
+_ACTIONS = {"retry": "Try again", "settings": "Settings", "models": "Engine settings", "dictations": "Show it"}
 
 
 class Hud(QWidget):
     """Shows spoken turns only: a typed question is answered where it was typed."""
 
     action_requested = Signal(str)
-    """The one action of an error ("retry", "settings", "models"), or "show" for the conversation."""
+    """The one action of an error ("retry", "settings", "models", "dictations"), or "show" for the conversation."""
 
     def __init__(self, controller: Controller) -> None:
         super().__init__()
@@ -52,6 +54,7 @@ class Hud(QWidget):
         self.body.leave_out.connect(controller.leave_out_screen)
         self.body.enlarge.connect(self._enlarge)
         self.body.acted.connect(self._act)
+        self._dictation = DictationHud(self, controller)
         self._clock = QTimer(self)
         self._clock.setInterval(250)
         self._clock.timeout.connect(self._tick)
@@ -60,6 +63,27 @@ class Hud(QWidget):
         self._ending.timeout.connect(self.dismiss)
         self._listen()
         self._background.run(motion.is_reduced, self.body.set_still)
+
+    @property
+    def is_engaged(self) -> bool:
+        """Whether a spoken turn is shown."""
+        return self._engaged
+
+    @property
+    def is_recording(self) -> bool:
+        return self._state in _RECORDING
+
+    def say_briefly(self, text: str, seconds: float) -> None:
+        """One sentence that goes by itself."""
+        self.body.show_words(text)
+        self._appear()
+        self._ending.start(round(seconds * 1000))
+
+    def ask(self, sentence: str, options: Sequence[tuple[str, str]], seconds: float) -> None:
+        """Something that the user decides; without an answer it goes."""
+        self.body.show_choice(sentence, options)
+        self._appear()
+        self._ending.start(round(seconds * 1000))
 
     @Slot()
     def hide_for_capture(self) -> None:
@@ -76,6 +100,7 @@ class Hud(QWidget):
         self._ending.stop()
         self._preview.hide()
         self.hide()
+        self._dictation.give_up_asking()
 
     def shut_down(self) -> None:
         """Ends what runs in the background, at the end of the program."""
@@ -116,7 +141,7 @@ class Hud(QWidget):
             self._clock.start()
         if state == "thinking":
             self._clock.stop()
-            self.body.show_working("Thinking")
+            self.body.show_working("Transcribing" if self._controller.job == "dictate" else "Thinking")
         elif state == "answering":
             self._first_words()
         elif state == "idle":
@@ -129,7 +154,7 @@ class Hud(QWidget):
         self._engaged = True
         self._answer = ""
         self._picture = None
-        self.body.begin()
+        self.body.begin(self._controller.job)
 
     @Slot(object)
     def _on_frame(self, picture: Picture | None) -> None:
@@ -193,6 +218,8 @@ class Hud(QWidget):
             self._ending.start(_LONG_READ_SECONDS * 1000)
         elif self.body.is_error:
             self._ending.start(_LONG_READ_SECONDS * 1000)
+        elif self._dictation.is_asking:
+            return
         elif before in _RECORDING or not self._ending.isActive():
             self._ending.start(0 if before in _WORKING else 400)
 
