@@ -64,55 +64,67 @@ def bucket_of(decoder: Decoder, more: int) -> int:
     return min(in_buckets(decoder.cache.length + more), decoder.cache.capacity)
 
 
-Layer = Callable[[Tensor, LayerWeights, Dimensions, Tensor, Tensor, Tensor, Tensor, Tensor], Tensor]
+Region = Callable[
+    [Tensor, tuple[LayerWeights, ...], tuple[Tensor, ...], Dimensions, Tensor, Tensor, Tensor, Tensor], Tensor
+]
+"""As `static_layers`."""
 
 
 class LayerStep:
-    """The step layer by layer, with PyTorch's own operations.
+    """The step with PyTorch's own operations, some neighbouring layers at a time.
 
     Args:
-        layer: `static_layer`, or a compiled one.
+        region: `static_layers`, or a compiled one.
+        at_once: layers given to `region` in one call.
     """
 
-    def __init__(self, layer: Layer | None = None) -> None:
-        self._layer = layer or static_layer
+    def __init__(self, region: Region | None = None, at_once: int = 1) -> None:
+        self._region = region or static_layers
+        self._at_once = at_once
 
     def __call__(self, decoder: Decoder, place: Place, bucket: int) -> Tensor:
-        weights, sizes = decoder.weights, decoder.sizes
+        weights, sizes, size = decoder.weights, decoder.sizes, self._at_once
         rows = weights.embed(place.token)
         cos, sin = (table.index_select(0, place.row) for table in (decoder.rope.cos, decoder.rope.sin))
         seen = torch.arange(bucket, device=rows.device) <= place.position
-        for index, layer in enumerate(weights.layers):
-            kept = decoder.cache.layers[index]
-            rows = self._layer(rows, layer, sizes, cos, sin, kept, seen, place.position)
+        for first in range(0, len(weights.layers), size):
+            layers, kept = weights.layers[first : first + size], tuple(decoder.cache.layers[first : first + size])
+            if rows.device != layers[0].device:
+                rows, cos, sin, seen = (tensor.to(layers[0].device) for tensor in (rows, cos, sin, seen))
+            rows = self._region(rows, layers, kept, sizes, cos, sin, seen, place.position.to(rows.device))
         return to_logits(rows, weights, sizes)[0]
 
 
-def static_layer(
+def static_layers(
     rows: Tensor,
-    layer: LayerWeights,
+    layers: tuple[LayerWeights, ...],
+    kept: tuple[Tensor, ...],
     sizes: Dimensions,
     cos: Tensor,
     sin: Tensor,
-    kept: Tensor,
     seen: Tensor,
     position: Tensor,
 ) -> Tensor:
-    """One layer for one token.
+    """Neighbouring layers for one token.
 
     Args:
-        kept: the layer's part of the cache, `[2, kv_heads, capacity, head_dim]`, written at `position`.
+        kept: each layer's part of the cache, `[2, kv_heads, capacity, head_dim]`, written at `position`.
         seen: bool `[bucket]`.
     """
+    for layer, block in zip(layers, kept, strict=True):
+        rows = one_layer(rows, layer, sizes, cos, sin, _over(block, seen, position))
+    return rows
 
+
+def _over(block: Tensor, seen: Tensor, position: Tensor) -> Callable[[Tensor, Tensor, Tensor], Tensor]:
     def attend(query: Tensor, key: Tensor, value: Tensor) -> Tensor:
-        kept.index_copy_(2, position, torch.stack([key[0], value[0]])[:, :, None])
-        bucket = len(seen)
-        return eager(query, kept[0, :, :bucket], kept[1, :, :bucket], seen)
+        block.index_copy_(2, position, torch.stack([key[0], value[0]])[:, :, None])
+        keys, values = block[:, :, : len(seen)]
+        return eager(query, keys, values, seen)
 
-    return one_layer(rows, layer, sizes, cos, sin, attend)
+    return attend
 
 
-def compiled_layer() -> Layer:
-    """`static_layer` through torch.compile: one compilation serves all layers, which differ in their tensors only."""
-    return torch.compile(static_layer, fullgraph=True, dynamic=False)
+def compiled_layers() -> Region:
+    """`static_layers` through torch.compile: one compilation serves all regions, which differ in their tensors only."""
+    return torch.compile(static_layers, fullgraph=True, dynamic=False)

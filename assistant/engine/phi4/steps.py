@@ -11,7 +11,7 @@ from collections.abc import Callable
 from typing import Literal, TypeAlias
 
 from assistant.engine.phi4.decoder import Decoder
-from assistant.engine.phi4.step import LayerStep, Step, compiled_layer
+from assistant.engine.phi4.step import LayerStep, Step, compiled_layers
 
 StepKind: TypeAlias = Literal["auto", "plain", "compiled"]
 """How one step is computed. "auto" is the plain one on a processor: the weights' size hides everything else there."""
@@ -36,4 +36,12 @@ def _compiled(decoder: Decoder, notice: Notice) -> Step:
     if decoder.weights.device.type == "cpu" and not has_compiler():
         notice("Decoding runs slower than it could: there is no C++ compiler here to compile it with.")
         return LayerStep()
-    return LayerStep(compiled_layer())
+    return LayerStep(compiled_layers(), _at_once(decoder))
+
+
+def _at_once(decoder: Decoder) -> int:
+    """Layers in one compiled region: on CUDA one, since a captured step costs the host nothing and one layer compiles
+    quickly; on a processor as many as divide the model, up to 8, since every call is checked before it is made."""
+    if decoder.weights.device.type == "cuda":
+        return 1
+    return next(size for size in range(8, 0, -1) if decoder.sizes.layers % size == 0)
