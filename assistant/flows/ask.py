@@ -23,6 +23,7 @@ from assistant.core.media import Clip, Picture
 from assistant.core.prompt import Options, Prompt, Task
 from assistant.engine.base import Engine
 from assistant.flows.answer_record import HEARD, AnswerRecord
+from assistant.flows.past_turns import PastTurns
 from assistant.history.models import Message
 from assistant.history.store import History
 
@@ -72,6 +73,7 @@ class Ask:
         self.history = history
         self.options = options or Options()
         self.keep_recordings = keep_recordings
+        self._past = PastTurns(history)
 
     def keep_warm(self, question: Question, so_far: Callable[[], Clip | None], emit: Emit, cancel: CancelToken) -> None:
         """Works ahead while the user speaks, until `cancel` is set.
@@ -135,8 +137,8 @@ class Ask:
         self.engine.load(lambda what, _share: emit(Stage(f"loading {what}")), cancel)
 
     def prompt(self, question: Question, before: int | None = None) -> Prompt:
-        """The question with the turns that came before it."""
-        turns = self.history.turns(question.conversation, before) if question.conversation else ()
+        """The question with the turns that came before it; their pictures where the engine sees."""
+        turns = self._past.turns(question.conversation, before, seen=self.engine.capabilities.images == "sees")
         task = Task.SCREEN if question.pictures else Task.CHAT
         return Prompt(turns, question.pictures, question.clip, question.text, task)
 

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 from assistant.core.errors import StorageError
-from assistant.core.prompt import Role, Turn
 from assistant.history import conversations, media
 from assistant.history.models import INTERRUPTED, STATES, Attachment, Message
 from assistant.history.text import details, storable
@@ -87,28 +86,22 @@ def remove(db: sqlite3.Connection, message: int) -> None:
         conversations.make_title(db, row[0])
 
 
-def turns(db: sqlite3.Connection, conversation: int, before: int | None) -> tuple[Turn, ...]:
-    """Past turns for a prompt: questions together with the answers that the user saw.
+def past(db: sqlite3.Connection, conversation: int, before: int | None, folder: Path) -> tuple[Message, ...]:
+    """Questions together with the answers that the user saw, oldest first.
 
     A question whose answer failed or never came is left out, so that questions and answers alternate.
     """
-    rows = db.execute(
-        "SELECT role, text, screen_text, state FROM messages WHERE conversation_id = ? AND id < ? ORDER BY id",
-        (conversation, before if before is not None else 2**62),
-    )
-    kept: list[Turn] = []
-    question: Turn | None = None
-    for role, text, screen_text, state in rows:
-        if role == "user":
-            question = _turn(role, text, screen_text) if state == "sent" else None
-        elif question and state in _SHOWN and text.strip():
-            kept += [question, _turn(role, text, screen_text)]
+    kept: list[Message] = []
+    question: Message | None = None
+    for message in of_conversation(db, conversation, folder):
+        if before is not None and message.id >= before:
+            break
+        if message.role == "user":
+            question = message if message.state == "sent" else None
+        elif question and message.state in _SHOWN and message.text.strip():
+            kept += [question, message]
             question = None
     return tuple(kept)
-
-
-def _turn(role: Role, text: str, screen_text: str) -> Turn:
-    return Turn(role, text, screen_text)
 
 
 def _check_state(state: str) -> None:

@@ -188,9 +188,14 @@ class History:
         self._db.write(messages.remove, message_id)
         self._scrub()
 
+    def past(self, conversation_id: int, before_message: int | None = None) -> tuple[Message, ...]:
+        """Past questions with the answers that the user saw, oldest first; for the prompt."""
+        return self._db.read(messages.past, conversation_id, before_message, self._media)
+
     def turns(self, conversation_id: int, before_message: int | None = None) -> tuple[Turn, ...]:
-        """Past questions with the answers that the user saw, oldest first, as text; for the prompt."""
-        return self._db.read(messages.turns, conversation_id, before_message)
+        """The same as turns of a prompt, without their pictures."""
+        past = self.past(conversation_id, before_message)
+        return tuple(Turn("user" if each.role == "user" else "assistant", each.text, each.screen_text) for each in past)
 
     # Media
 
