@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -109,6 +110,8 @@ def _has_gpu(choice: Phi4Choice) -> bool:
 
 def _build_phi4(choice: Phi4Choice) -> Engine:
     """Called where the engine runs: this import brings torch."""
+    # Threads that spin while they wait starve those they wait for (measured with the light engine). Read at the import.
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     from assistant.engine.phi4.engine import Phi4Engine
 
     assert choice.folder is not None

@@ -21,7 +21,10 @@ from assistant.engine.base import Engine
 from assistant.engine.choose import Choice, choose
 from assistant.engine.fake import FakeEngine
 from assistant.engine.host import EngineHost
+from assistant.engine.phi4.catalogue import Phi4Choice
+from assistant.models.phi4.install import prepare
 from assistant.settings.paths import Paths
+from tests.helpers.golden import Golden
 
 MODELS = Path(os.environ.get("HEARSIGHT_MODELS", "") or Paths.of_user().models)
 
@@ -41,13 +44,28 @@ def hosted_fake() -> Iterator[EngineHost]:
     host.unload()
 
 
-@pytest.fixture(params=["fake", "hosted fake", pytest.param("light", marks=pytest.mark.models)])
+@pytest.fixture(scope="session")
+def phi4_folder(golden: Golden, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The small random checkpoint in the native layout. What it says is nonsense, and always the same."""
+    return prepare(golden.checkpoint, tmp_path_factory.mktemp("phi4"))
+
+
+@pytest.fixture(scope="session")
+def phi4(phi4_folder: Path) -> Iterator[Engine]:
+    """The Phi-4 engine behind its host, exact: in float32 its answers don't depend on how a prompt was cut."""
+    engine = choose("phi4", Choice(phi4=Phi4Choice(phi4_folder, "float32", "cpu")), MODELS)
+    yield engine
+    engine.unload()
+
+
+@pytest.fixture(params=["fake", "hosted fake", pytest.param("light", marks=pytest.mark.models), "phi4"])
 def engine(request: pytest.FixtureRequest) -> Engine:
     """Every engine in turn: what all of them promise."""
     makers: dict[str, Callable[[], Engine]] = {
         "fake": lambda: FakeEngine(200.0),
         "hosted fake": lambda: request.getfixturevalue("hosted_fake"),
         "light": lambda: request.getfixturevalue("light"),
+        "phi4": lambda: request.getfixturevalue("phi4"),
     }
     return makers[request.param]()
 

@@ -48,20 +48,25 @@ def test_loading_twice_loads_once(engine: Engine) -> None:
 
 
 def test_an_answer_is_what_was_streamed_and_tells_what_was_understood(engine: Engine, question: Prompt) -> None:
-    answer, events = ask(engine, question)
+    answer, events = ask(engine, question, max_tokens=60)
     assert answer.text
     assert "".join(event.text for event in events if isinstance(event, Delta)) == answer.text
     assert [event.text for event in events if isinstance(event, Heard)] == [answer.transcript]
-    assert [event.text for event in events if isinstance(event, ScreenRead)] == [answer.screen_text]
     assert answer.transcript
-    assert "Notes" in answer.screen_text or "bread" in answer.screen_text
+    read = [event.text for event in events if isinstance(event, ScreenRead)]
+    if engine.capabilities.name == "phi4":
+        # It sees the pixels: there is no text between the screen and the answer.
+        assert (read, answer.screen_text) == ([], "")
+    else:
+        assert read == [answer.screen_text]
+        assert "Notes" in answer.screen_text or "bread" in answer.screen_text
     assert any(isinstance(event, Stage) for event in events)
     assert answer.usage.prompt_tokens > 0
     assert answer.usage.completion_tokens > 0
 
 
 def test_timings_add_up(engine: Engine, question: Prompt) -> None:
-    timings = ask(engine, question)[0].timings
+    timings = ask(engine, question, max_tokens=60)[0].timings
     assert set(timings) == {"speech", "screen", "prefill", "first_token", "total"}
     assert 0 < timings["first_token"] <= timings["total"]
     assert timings["speech"] + timings["screen"] + timings["prefill"] <= timings["first_token"] + 0.01

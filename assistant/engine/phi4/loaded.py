@@ -13,6 +13,7 @@ import torch
 
 from assistant.core.cancel import CancelToken
 from assistant.engine.base import Report
+from assistant.engine.light import threads
 from assistant.engine.phi4 import quantise
 from assistant.engine.phi4.adapters import ADAPTERS, Adapter
 from assistant.engine.phi4.decode import DecodeLoop
@@ -73,9 +74,8 @@ def load(folder: Path, placed: Placement, report: Report, cancel: CancelToken) -
         Cancelled: the token was set; nothing stays in memory.
         torch.OutOfMemoryError: it doesn't fit after all.
     """
-    if placed.device.startswith("cuda"):
-        # The host's threads only launch kernels; more of them than one take time from the window.
-        torch.set_num_threads(1)
+    # Beside a GPU the host's threads only launch kernels; more of them than one take time from the window.
+    torch.set_num_threads(1 if placed.device.startswith("cuda") else threads.choose(0))
     tokenizer = Tokenizer(folder)
     native = _native(folder, placed, report, cancel)
     slow: list[str] = []
