@@ -117,7 +117,9 @@ def spread(folder: Path, memory: dict[int | str, int]) -> DeviceMap:
     model = _empty(read_config(folder))
     whole = [*model._no_split_modules, "Phi4MultimodalFeatureEmbedding"]
     placement = infer_auto_device_map(model, memory, whole, dtype=torch.bfloat16)
-    return {name: torch.device(device) for name, device in placement.items()}
+    return {
+        name: torch.device("cuda", at) if isinstance(at, int) else torch.device(at) for name, at in placement.items()
+    }
 
 
 def place_of(name: str, placement: DeviceMap) -> torch.device:
