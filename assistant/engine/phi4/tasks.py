@@ -61,9 +61,6 @@ class Task:
     system: bool = True
 
 
-SEPARATOR = "<sep>"
-"""Stands between transcript and translation; plain letters to the tokenizer."""
-
 TASKS: dict[Kind, Task] = {
     Kind.CONVERSATION: Task(temperature=0.7, max_tokens=1024),
     Kind.DESCRIBE: Task(("picture",), "Describe this image in detail."),
@@ -84,7 +81,7 @@ TASKS: dict[Kind, Task] = {
     Kind.TRANSCRIBE_AND_TRANSLATE: Task(
         ("sound",),
         "Transcribe the audio to text, and then translate the audio to {language}. "
-        f"Use {SEPARATOR} as a separator between the original transcript and the translation.",
+        "Use <sep> as a separator between the original transcript and the translation.",
         max_tokens=1024,
         system=False,
     ),
@@ -148,12 +145,6 @@ def grounded(question: str, documents: Sequence[tuple[str, str]]) -> str:
         for number, (title, text) in enumerate(documents, 1)
     ]
     return "\n\n".join([*parts, f"{TASKS[Kind.DOCUMENTS].instruction}\n{question.strip()}"])
-
-
-def split_translation(answer: str) -> tuple[str, str]:
-    """Transcript and translation of a `TRANSCRIBE_AND_TRANSLATE` answer; the second is empty if none was given."""
-    transcript, _, translation = answer.partition(SEPARATOR)
-    return transcript.strip(), translation.strip()
 
 
 def _unfenced(text: str) -> str:

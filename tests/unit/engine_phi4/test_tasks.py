@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from assistant.core.media import Clip, Picture
 from assistant.core.prompt import Prompt, Turn
-from assistant.engine.phi4.tasks import TASKS, Kind, grounded, instruction, kind_of, split_translation, temperature
+from assistant.engine.phi4.tasks import TASKS, Kind, grounded, instruction, kind_of, temperature
 
 PICTURE = Picture(np.zeros((9, 9, 3), np.uint8))
 CLIP = Clip(np.zeros(400, np.float32))
@@ -87,15 +87,3 @@ def test_a_document_cannot_end_itself(parts: list[str]) -> None:
     put = grounded("Who?", [(text, text)])
     assert put.count("[end of document") == 1 and put.count("[document ") == 1
     assert put.splitlines()[0].startswith("[document 1: ") and put.splitlines()[0].endswith("]")
-
-
-@pytest.mark.parametrize(
-    ("answer", "parts"),
-    [
-        ("Guten Tag. <sep> Good day.", ("Guten Tag.", "Good day.")),
-        ("Guten Tag.", ("Guten Tag.", "")),
-        ("a<sep>b<sep>c", ("a", "b<sep>c")),
-    ],
-)
-def test_transcript_and_translation(answer: str, parts: tuple[str, str]) -> None:
-    assert split_translation(answer) == parts
