@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Protocol
@@ -16,7 +18,10 @@ from assistant.bench.xvfb import XServer, end
 from assistant.core.errors import HearsightError
 
 _SECONDS = 20.0
+_SAVE_SECONDS = 0.5
 _POLL = 0.005
+_SESSION = ("DISPLAY", "WAYLAND_DISPLAY", "XDG_SESSION_TYPE", "XDG_RUNTIME_DIR", "XAUTHORITY", "SWAYSOCK")
+"""What says which session a program belongs to."""
 _EDITOR = """
 import json, sys, threading, time
 from PySide6.QtCore import QObject, Signal
@@ -122,7 +127,7 @@ class Editor:
 
 
 class Mousepad:
-    """Xfce's editor, made with GTK. Saving tells what is in it.
+    """Xfce's editor, made with GTK. Saving tells what is in it; it saves nothing where nothing has changed.
 
     Args:
         server: the display.
@@ -150,7 +155,9 @@ class Mousepad:
     def text(self) -> str:
         before = self._file.stat().st_mtime_ns
         self._server.run("xdotool", "key", "--delay", "0", "ctrl+s")
-        wait_until(lambda: self._file.stat().st_mtime_ns != before, f"{self.title} to be saved")
+        last = time.monotonic() + _SAVE_SECONDS
+        while self._file.stat().st_mtime_ns == before and time.monotonic() < last:
+            time.sleep(_POLL)
         return self._file.read_bytes().decode()
 
     def clear(self) -> None:
@@ -226,3 +233,16 @@ def wait_until(true: Callable[[], object], what: str, seconds: float = _SECONDS)
         if time.monotonic() > last:
             raise HearsightError(f"{what} did not come within {seconds:g} s.")
         time.sleep(_POLL)
+
+
+@contextmanager
+def logged_in(env: Mapping[str, str]) -> Iterator[None]:
+    """This process in the session of `env`, and back in its own afterwards."""
+    kept = {name: os.environ.pop(name) for name in _SESSION if name in os.environ}
+    os.environ |= {name: env[name] for name in _SESSION if name in env}
+    try:
+        yield
+    finally:
+        for name in _SESSION:
+            os.environ.pop(name, None)
+        os.environ |= kept

@@ -7,6 +7,8 @@ import unicodedata
 from assistant.desktop.typing.models import Target
 
 _ALLOWED = "\t\n"
+_MARK = "\ufeff"
+_BREAKS = "\t\n\u2028\u2029"
 
 
 def danger(text: str, target: Target) -> str:
@@ -20,6 +22,8 @@ def danger(text: str, target: Target) -> str:
         return "The text holds a control character, which programs take for a command."
     if any(unicodedata.category(c) == "Cs" for c in text):
         return "The text holds half a character, which no program can show."
-    if target.kind == "terminal" and any(c in _ALLOWED for c in text):
+    if text.startswith(_MARK):
+        return "The text begins with a byte order mark, which programs leave out."
+    if target.kind == "terminal" and any(c in _BREAKS for c in text):
         return "The text holds a line break or a tab, which a terminal takes for a command."
     return ""

@@ -5,7 +5,9 @@ from __future__ import annotations
 import logging
 import subprocess
 import threading
+from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 
 import xcffib
 import xcffib.xproto
@@ -79,12 +81,13 @@ class Clipboard:
         Raises:
             TimeoutError: another program keeps a selection, or the X server doesn't answer.
         """
-        saved = {selection: self.remember(selection) for selection in selections}
         contents = self._contents(text)
-        now = self._owner.call(lambda books: books.offer(saved, contents, offer))
-        offer.keys_follow(now)
-        self._known.clear()
-        return tuple(saved.values())
+        while True:
+            saved = self._owner.call(partial(_offer, selections, dict(self._known), contents, offer))
+            if saved is not None:
+                return saved
+            for selection in selections:
+                self.remember(selection)
 
     def copy(self, text: str) -> None:
         """Puts the text there for the user, who pastes it: clipboard managers may have it.
@@ -98,7 +101,7 @@ class Clipboard:
     def put_back(self, selections: tuple[int, ...]) -> None:
         """Puts the user's content back at once: the text will not be asked for."""
         for selection in selections:
-            self._owner.call(lambda books, selection=selection: _put_back(books, selection))  # type: ignore[misc]
+            self._owner.call(partial(_put_back, selection))
 
     def close(self) -> None:
         """What is served goes on being served by a process of its own, until something else is copied."""
@@ -144,7 +147,25 @@ def _users_own(books: Selections, selection: int) -> Saved | None:
     return holding.then or Saved() if holding.offer is not None else Saved(holding.contents)
 
 
-def _put_back(books: Selections, selection: int) -> None:
+def _offer(
+    selections: tuple[int, ...],
+    known: Mapping[int, _Known],
+    contents: dict[int, Content],
+    offer: Offer,
+    books: Selections,
+) -> tuple[Saved, ...] | None:
+    """None where it isn't known what a selection holds by now: it has to be fetched, on another thread."""
+    then: dict[int, Saved] = {}
+    for selection in selections:
+        ours, before = _users_own(books, selection), known.get(selection)
+        if ours is None and (before is None or before.changes != books.changes[selection]):
+            return None
+        then[selection] = ours if ours is not None else before.saved if before else Saved()
+    books.offer(then, contents, offer)
+    return tuple(then.values())
+
+
+def _put_back(selection: int, books: Selections) -> None:
     holding = books.held.get(selection)
     if holding is not None and holding.offer is not None:
         books.serve(selection, holding.then or Saved())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import dataclass
 from typing import Any
 
 import xcffib
@@ -16,8 +17,19 @@ from assistant.desktop.typing.models import Target, Where
 
 _PREFIX = "x11:"
 _DEEPEST = 32
+_CLASS_WORDS = 256
 _POINTER_ROOT = 1
 _PID_MASK = int(xcffib.res.ClientIdMask.LocalClientPID)
+
+
+@dataclass(frozen=True)
+class Asked:
+    """Questions about a target whose answers are on their way."""
+
+    attributes: Any
+    program: Any
+    pid: Any
+    focus: Any
 
 
 class Focus:
@@ -43,37 +55,51 @@ class Focus:
 
     def focused(self) -> int:
         """The focused window as its manager knows it; 0 where none has the focus."""
-        focus = int(self._connection.core.GetInputFocus().reply().focus)
-        return self._managed(focus) if focus > _POINTER_ROOT and focus != self._root else 0
+        return self._managed_focus(self.raw())
+
+    def raw(self) -> int:
+        """The window that the keys go to, a child of the managed one in some programs."""
+        return int(self._connection.core.GetInputFocus().reply().focus)
 
     def where(self, target: Target) -> Where:
+        return self.judge(self.ask(target), target)
+
+    def ask(self, target: Target) -> Asked:
+        """Sends all that `judge` needs to know; together with other questions it costs one wait."""
+        window, core = window_of(target), self._connection.core
+        class_name = int(xcffib.xproto.Atom.WM_CLASS)
+        return Asked(
+            core.GetWindowAttributes(window),
+            core.GetProperty(False, window, class_name, 0, 0, _CLASS_WORDS),
+            self._ask_pid(window),
+            core.GetInputFocus(),
+        )
+
+    def judge(self, asked: Asked, target: Target) -> Where:
+        """Numbers of windows are used again; a closed window must not be taken for its successor."""
         window = window_of(target)
-        if not window or not self._is_same(window, target):
+        exists = answer(asked.attributes) is not None
+        said = answer(asked.program)
+        program = _last_part(bytes(said.value.buf())) if said is not None else ""
+        pid = _first_pid(answer(asked.pid)) if asked.pid is not None else target.pid
+        focus = int(asked.focus.reply().focus)
+        if not window or not exists or program != target.program or (pid and pid != target.pid):
             return "gone"
-        return "focused" if self.focused() == window else "elsewhere"
+        return "focused" if window in (focus, self._managed_focus(focus)) else "elsewhere"
 
     def asks_password(self, target: Target) -> bool:
         """Whether that has begun since key-down."""
         return target.is_password or (target.kind == "terminal" and asks_password(target.pid))
 
-    def is_of(self, requestor: int, target: Target) -> bool:
-        """Whether a window belongs to the target's program: the same connection, or the same process."""
-        if (requestor ^ window_of(target)) & self._client_bits == 0:
-            return True
-        return target.pid > 0 and self.pid(requestor) == target.pid
+    def is_same_client(self, requestor: int, target: Target) -> bool:
+        """Whether both windows were made over one connection. Asks nobody."""
+        return bool((requestor ^ window_of(target)) & self._client_bits == 0)
 
     def pid(self, window: int) -> int:
         """Of the process that made the window, as the server knows it; else as the program says; else 0."""
-        if self._resources is not None:
-            spec = xcffib.res.ClientIdSpec.synthetic(window, _PID_MASK)
-            try:
-                found = [list(i.value) for i in self._resources.QueryClientIds(1, [spec]).reply().ids]
-            except xcffib.Error:
-                found = []
-            if found and found[0]:
-                return int(found[0][0])
-        said = self._property(window, self._pid)
-        return int.from_bytes(said[:4], sys.byteorder)
+        cookie = self._ask_pid(window)
+        known = _first_pid(answer(cookie)) if cookie is not None else 0
+        return known or int.from_bytes(self._property(window, self._pid)[:4], sys.byteorder)
 
     def activate(self, target: Target) -> None:
         """_NET_ACTIVE_WINDOW: 2 says that the user wants it, as a pager does."""
@@ -99,22 +125,21 @@ class Focus:
             window = parent
         return window
 
-    def _is_same(self, window: int, target: Target) -> bool:
-        """Numbers of windows are used again; a closed window must not be taken for its successor."""
-        try:
-            self._connection.core.GetWindowAttributes(window).reply()
-        except xcffib.Error:
-            return False
-        return self._program(window) == target.program and self.pid(window) == target.pid
+    def _managed_focus(self, focus: int) -> int:
+        return self._managed(focus) if focus > _POINTER_ROOT and focus != self._root else 0
+
+    def _ask_pid(self, window: int) -> Any:
+        if self._resources is None:
+            return None
+        spec = xcffib.res.ClientIdSpec.synthetic(window, _PID_MASK)
+        return self._resources.QueryClientIds(1, [spec])
 
     def _title(self, window: int) -> str:
         text = self._property(window, self._name) or self._property(window, int(xcffib.xproto.Atom.WM_NAME))
         return text.decode("utf-8", "replace").rstrip("\0")
 
     def _program(self, window: int) -> str:
-        """The class, of "instance NUL class NUL"."""
-        text = self._property(window, int(xcffib.xproto.Atom.WM_CLASS)).decode("utf-8", "replace")
-        return next((part for part in reversed(text.split("\0")) if part), "")
+        return _last_part(self._property(window, int(xcffib.xproto.Atom.WM_CLASS)))
 
     def _property(self, window: int, name: int) -> bytes:
         try:
@@ -122,6 +147,25 @@ class Focus:
         except xcffib.Error:
             return b""
         return content.data if content else b""
+
+
+def answer(cookie: Any) -> Any:
+    """The reply; None for an error, such as that of a window that is gone."""
+    try:
+        return cookie.reply()
+    except xcffib.Error:
+        return None
+
+
+def _last_part(text: bytes) -> str:
+    """The class, of "instance NUL class NUL"."""
+    parts = text.decode("utf-8", "replace").split("\0")
+    return next((part for part in reversed(parts) if part), "")
+
+
+def _first_pid(reply: Any) -> int:
+    found = [list(i.value) for i in reply.ids] if reply is not None else []
+    return int(found[0][0]) if found and found[0] else 0
 
 
 def window_of(target: Target) -> int:

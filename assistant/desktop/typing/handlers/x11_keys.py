@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,12 +12,20 @@ import xcffib.xproto
 import xcffib.xtest
 from xcffib import keysymdef
 
+from assistant.desktop.typing.handlers.x11_properties import next_event
+
 _PRESS, _RELEASE = 2, 3
 """KeyPress and KeyRelease (X11 core protocol)."""
 _SHIFT_ROW, _LOCK_ROW, _CONTROL_ROW = 0, 1, 2
 _CORE_KEYBOARD = 0x100
 _LOCKS = ("Num_Lock", "Scroll_Lock")
-_NOT_HERE = 0
+_MAP_EVENTS = int(xcffib.xkb.EventType.NewKeyboardNotify) | int(xcffib.xkb.EventType.MapNotify)
+_ALL_PARTS = 0xFF
+_MAPPING_EVENTS = (
+    xcffib.xproto.MappingNotifyEvent,
+    xcffib.xkb.NewKeyboardNotifyEvent,
+    xcffib.xkb.MapNotifyEvent,
+)
 
 
 @dataclass(frozen=True)
@@ -28,100 +36,125 @@ class Key:
     shift: bool
 
 
+@dataclass(frozen=True)
+class Hands:
+    """What the user's hands and other programs do with the keyboard.
+
+    Attributes:
+        held: codes of the modifier keys that are down, by the keyboard's real state; locks are no matter.
+        grabbed: whether another program has the whole keyboard: a menu, a lock screen, a shortcut that is still held.
+        group: which group of the layout is active.
+        caps_lock: whether it is on.
+    """
+
+    held: tuple[int, ...]
+    grabbed: bool
+    group: int
+    caps_lock: bool
+
+    @property
+    def free(self) -> bool:
+        return not self.held and not self.grabbed
+
+
 class Keys:
-    """The mapping as it was when this was made; make one for each insertion, layouts change."""
+    """On a connection that somebody else opens, closes and guards."""
 
     def __init__(self, connection: Any) -> None:
-        setup = connection.setup
         self._connection = connection
+        self._root = connection.setup.roots[connection.pref_screen].root
         self._test = connection(xcffib.xtest.key)
-        self._first = setup.min_keycode
-        asked = connection.core.GetKeyboardMapping(self._first, setup.max_keycode - self._first + 1)
-        modifiers = connection.core.GetModifierMapping()
-        state = _xkb(connection).GetState(_CORE_KEYBOARD)
-        mapping = asked.reply()
-        self._columns = mapping.keysyms_per_keycode
-        self._keysyms = list(mapping.keysyms)
-        self._rows = _rows(modifiers.reply())
-        answered = state.reply()
-        self._group = int(answered.group)
-        self.caps_lock = bool(answered.lockedMods & int(xcffib.xproto.ModMask.Lock))
+        self._xkb = connection(xcffib.xkb.key)
+        self._xkb.UseExtension(1, 0).reply()
+        self._xkb.SelectEvents(_CORE_KEYBOARD, _MAP_EVENTS, 0, _MAP_EVENTS, _ALL_PARTS, _ALL_PARTS, [])
+        self._load()
 
-    def key(self, symbol: int) -> Key | None:
-        """The key that gives a keysym in the group that is active; None where none does."""
+    def reload_if_changed(self) -> None:
+        """Takes the server's word that the layout is still the one that was loaded."""
+        changed = False
+        while (event := next_event(self._connection, 0.0)) is not None:
+            changed |= isinstance(event, _MAPPING_EVENTS)
+        if changed:
+            self._load()
+
+    def ask(self) -> Callable[[], Hands]:
+        """Sends all questions about the hands; the answers are waited for when the result is called."""
+        core, mode = self._connection.core, int(xcffib.xproto.GrabMode.Async)
+        grab = core.GrabKeyboard(False, self._root, 0, mode, mode)
+        core.UngrabKeyboard(0)
+        held, state = self.ask_held(), self._xkb.GetState(_CORE_KEYBOARD)
+
+        def hands() -> Hands:
+            status, codes, group = grab.reply().status, held(), state.reply()
+            caps_lock = bool(group.lockedMods & int(xcffib.xproto.ModMask.Lock))
+            return Hands(codes, status != int(xcffib.xproto.GrabStatus.Success), int(group.group), caps_lock)
+
+        return hands
+
+    def ask_held(self) -> Callable[[], tuple[int, ...]]:
+        """Codes of the modifier keys that are down."""
+        keymap = self._connection.core.QueryKeymap()
+
+        def held() -> tuple[int, ...]:
+            keys = keymap.reply().keys
+            return tuple(code for code in self._modifiers if keys[code // 8] >> code % 8 & 1)
+
+        return held
+
+    def key(self, symbol: int, group: int) -> Key | None:
+        """The key that gives a keysym in a group, alone or with Shift; None where none does."""
         for level in (0, 1):
-            column = 2 * self._group + level
-            code = self._find(symbol, column) if column < self._columns else _NOT_HERE
+            column = 2 * group + level
+            code = self._find(symbol, column) if column < self._columns else 0
             if code:
                 return Key(code, level == 1)
         return None
 
-    def key_named(self, name: str) -> Key | None:
+    def key_named(self, name: str, group: int) -> Key | None:
         """The key of a symbol, in any group: programs look for their shortcuts in all of them."""
         symbol = getattr(keysymdef, f"XK_{name}")
-        if key := self.key(symbol):
+        if key := self.key(symbol, group):
             return key
         codes = [self._find(symbol, column) for column in range(0, self._columns, 2)]
         return next((Key(code, False) for code in codes if code), None)
 
-    def held_modifiers(self) -> list[int]:
-        """Codes of the modifier keys that are down, by the keyboard's real state; locks are no matter."""
-        keys = self._connection.core.QueryKeymap().reply().keys
-        return [code for code in self._modifiers() if keys[code // 8] >> code % 8 & 1]
-
     def press(self, key: Key, *modifiers: str) -> None:
         """Presses and lets go at once. `modifiers` are "Ctrl" and "Shift"."""
         wanted = [*modifiers, *(["Shift"] if key.shift and "Shift" not in modifiers else [])]
-        codes = [self._modifier(name) for name in wanted]
+        codes = [self._rows[_CONTROL_ROW if name == "Ctrl" else _SHIFT_ROW][0] for name in wanted]
         for code in (*codes, key.code):
-            self._fake(_PRESS, code)
-        for code in (key.code, *reversed(codes)):
-            self._fake(_RELEASE, code)
+            self._test.FakeInput(_PRESS, code, 0, 0, 0, 0, 0)
+        self.let_go((key.code, *reversed(codes)))
 
     def let_go(self, codes: Sequence[int]) -> None:
         """Says that the keys are up. What is really held counts as up until it is pressed again."""
         for code in codes:
-            self._fake(_RELEASE, code)
+            self._test.FakeInput(_RELEASE, code, 0, 0, 0, 0, 0)
 
-    def is_grabbed(self) -> bool:
-        """Whether another program has the whole keyboard: a menu, a lock screen, a shortcut that is still held."""
-        root = self._connection.setup.roots[self._connection.pref_screen].root
-        mode = int(xcffib.xproto.GrabMode.Async)
-        status = self._connection.core.GrabKeyboard(False, root, 0, mode, mode).reply().status
-        if status != int(xcffib.xproto.GrabStatus.Success):
-            return True
-        self._connection.core.UngrabKeyboard(0)
-        return False
-
-    def _modifiers(self) -> list[int]:
+    def _load(self) -> None:
+        setup, core = self._connection.setup, self._connection.core
+        self._first = setup.min_keycode
+        asked = core.GetKeyboardMapping(self._first, setup.max_keycode - self._first + 1)
+        self._rows = _rows(core.GetModifierMapping().reply())
+        mapping = asked.reply()
+        self._columns = mapping.keysyms_per_keycode
+        self._keysyms = list(mapping.keysyms)
         locks = {getattr(keysymdef, f"XK_{name}") for name in _LOCKS}
         rows = [row for i, row in enumerate(self._rows) if i != _LOCK_ROW]
-        return [code for row in rows if not any(self._symbols(c) & locks for c in row) for code in row]
-
-    def _modifier(self, name: str) -> int:
-        row = self._rows[_CONTROL_ROW if name == "Ctrl" else _SHIFT_ROW]
-        return row[0] if row else _NOT_HERE
+        self._modifiers = [code for row in rows if not any(self._symbols(c) & locks for c in row) for code in row]
 
     def _symbols(self, code: int) -> set[int]:
         start = (code - self._first) * self._columns
         return set(self._keysyms[start : start + self._columns])
 
     def _find(self, symbol: int, column: int) -> int:
+        """The code of the first key that has the symbol in the column; 0 where none has."""
         found = (i for i in range(column, len(self._keysyms), self._columns) if self._keysyms[i] == symbol)
         place = next(found, None)
-        return _NOT_HERE if place is None else self._first + place // self._columns
-
-    def _fake(self, event: int, code: int) -> None:
-        self._test.FakeInput(event, code, 0, 0, 0, 0, 0)
+        return 0 if place is None else self._first + place // self._columns
 
 
 def _rows(mapping: Any) -> list[list[int]]:
     """The keys of the eight modifiers: Shift, Lock, Control, Mod1 to Mod5."""
     size, codes = mapping.keycodes_per_modifier, list(mapping.keycodes)
     return [[code for code in codes[i * size : (i + 1) * size] if code] for i in range(8)]
-
-
-def _xkb(connection: Any) -> Any:
-    xkb = connection(xcffib.xkb.key)
-    xkb.UseExtension(1, 0).reply()
-    return xkb

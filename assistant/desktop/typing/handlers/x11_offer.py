@@ -6,6 +6,9 @@ import threading
 import time
 from collections.abc import Callable
 
+_QUIET_SECONDS = 0.25
+_LONG_QUIET_SECONDS = 2.0
+_SAME_MS = 1
 _CLOCK = 1 << 32
 """X11's clock: milliseconds in 32 bits."""
 
@@ -21,6 +24,8 @@ class Offer:
 
     Attributes:
         others: how many reads by other programs there were.
+        quiet_seconds: how long after the target's last read the text is kept: some programs read twice for one paste.
+            Longer where a read carried no time, or that of the offer itself, so that the paste's read may yet follow.
     """
 
     def __init__(self, is_target: Callable[[int], bool]) -> None:
@@ -31,6 +36,7 @@ class Offer:
         self._lost = False
         self._given_up = False
         self.others = 0
+        self.quiet_seconds = _QUIET_SECONDS
 
     @property
     def is_read(self) -> bool:
@@ -54,7 +60,11 @@ class Offer:
         """Whether a request may be the paste's own. `server_time` 0 stands for "now"."""
         if self._begun is None or not self._is_target(requestor):
             return False
-        return server_time == 0 or 0 < (server_time - self._begun) % _CLOCK < _CLOCK // 2
+        later = (server_time - self._begun) % _CLOCK
+        if server_time == 0 or later <= _SAME_MS:
+            self.quiet_seconds = _LONG_QUIET_SECONDS
+            return True
+        return later < _CLOCK // 2
 
     def taken(self, counts: bool) -> None:
         """A reader has all of it."""

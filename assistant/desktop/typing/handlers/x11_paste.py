@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import threading
-import time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from assistant.core.cancel import CancelToken
 from assistant.core.errors import HearsightError, InsertRefused, NotRead
@@ -14,14 +13,12 @@ from assistant.desktop.typing.models import Inserted, Target, Undo, Where
 from assistant.desktop.typing.watch import Watch
 
 if TYPE_CHECKING:
-    from assistant.desktop.typing.handlers.x11_keys import Keys
+    from assistant.desktop.typing.handlers.x11_keys import Hands, Key, Keys
     from assistant.desktop.typing.handlers.x11_offer import Offer
     from assistant.desktop.typing.handlers.x11_reading import Saved
 
 _READ_SECONDS = 20.0
 """A program that is busy for so long is told of, and the text is left in the clipboard."""
-_SLOW_MS = 0.002
-"""Requests by whoever saw the clipboard change carry an earlier time than the keys: the clock ticks in between."""
 _HUNG = "The program that held the clipboard doesn't answer, so what it held could not be kept."
 _HANGS = "The program that holds the clipboard doesn't answer."
 _LOST = "Some of what the clipboard held could not be kept ({})."
@@ -122,20 +119,17 @@ class X11Paste:
     def _offer(self, target: Target) -> Offer:
         from assistant.desktop.typing.handlers.x11_offer import Offer
 
-        session = self._desktop.session
-        return Offer(lambda requestor: session.is_of(requestor, target))
+        return Offer(self._desktop.session.belongs(target))
 
     def _put_on_offer(self, text: str, selections: tuple[int, ...], offer: Offer) -> tuple[Saved, ...]:
         try:
-            saved = self._desktop.clipboard.offer(text, selections, offer)
+            return self._desktop.clipboard.offer(text, selections, offer)
         except TimeoutError as error:
             raise InsertRefused("Another program keeps the clipboard to itself.") from error
-        time.sleep(_SLOW_MS)
-        return saved
 
     def _press_paste(self, target: Target, cancel: CancelToken) -> None:
         session = self._desktop.session
-        while not session.press(target, lambda keys: _press_paste(keys, target)):
+        while not session.press(target, lambda keys, hands: _press_paste(keys, hands, target)):
             session.wait_for_hands(target, cancel)
 
     def _await_read(self, offer: Offer, cancel: CancelToken) -> None:
@@ -160,21 +154,21 @@ class X11Paste:
         )
 
 
-def _press_paste(keys: Keys, target: Target) -> None:
+def _press_paste(keys: Keys, hands: Hands, target: Target) -> None:
     wanted = paste_keys(target.program)
-    letter = keys.key_named("v")
+    letter = keys.key_named("v", hands.group)
     if wanted == "Shift+Insert" or letter is None:
-        keys.press(_require(keys, "Insert"), "Shift")
+        keys.press(_require(keys, hands, "Insert"), "Shift")
     else:
         keys.press(letter, *wanted.split("+")[:-1])
 
 
-def _press_undo(keys: Keys) -> None:
-    keys.press(_require(keys, "z"), "Ctrl")
+def _press_undo(keys: Keys, hands: Hands) -> None:
+    keys.press(_require(keys, hands, "z"), "Ctrl")
 
 
-def _require(keys: Keys, name: str) -> Any:
-    key = keys.key_named(name)
+def _require(keys: Keys, hands: Hands, name: str) -> Key:
+    key = keys.key_named(name, hands.group)
     if key is None:
         raise InsertRefused(f"This keyboard layout has no key for {name}.", action="Paste with the program's own menu.")
     return key

@@ -113,4 +113,3 @@ def touch_property(connection: Any, window: int, name: int) -> None:
     mode = int(xcffib.xproto.PropMode.Append)
     header = _CHANGE.pack(mode, window, name, int(xcffib.xproto.Atom.STRING), 8, 0)
     connection.core.send_request(_CHANGE_PROPERTY, io.BytesIO(header))
-    connection.flush()

@@ -24,9 +24,9 @@ from assistant.desktop.typing.handlers.x11_properties import (
 from assistant.desktop.typing.handlers.x11_reading import Saved
 from assistant.desktop.typing.handlers.x11_transfer import Transfers, tell
 
-_QUIET_SECONDS = 0.25
-"""After the target's last read: some programs read twice for one paste."""
 _CLOCK_SECONDS = 2.0
+_NOW = 0
+"""CurrentTime."""
 _ALL_CHANGES = 7
 """XFixes: a new owner, the owner's window destroyed, the owner's connection closed."""
 
@@ -68,20 +68,23 @@ class Selections:
         self._postponed: list[Any] = []
         self._watch()
 
-    def offer(self, then: dict[int, Saved], contents: dict[int, Content], offer: Offer) -> int:
-        """See `Clipboard.offer`."""
-        since = self._now()
+    def offer(self, then: dict[int, Saved], contents: dict[int, Content], offer: Offer) -> None:
+        """Owns the selections and serves the text; `then` is what is served once it was read.
+
+        Raises:
+            TimeoutError: another program keeps a selection, or the server doesn't answer.
+        """
+        since = self._take(*then)
         for selection, saved in then.items():
-            self._own(selection, Holding(contents, since, offer, saved))
-        return self._now()
+            self.held[selection] = Holding(contents, since, offer, saved)
+        offer.keys_follow(since)
 
     def serve(self, selection: int, saved: Saved) -> None:
         """Serves that from now on; gives the selection up when there is nothing to serve."""
-        since = self._now()
         if saved.contents:
-            self._own(selection, Holding(saved.contents, since))
+            self.held[selection] = Holding(saved.contents, self._take(selection))
         elif self.held.pop(selection, None) is not None:
-            self._connection.core.SetSelectionOwner(0, selection, since)
+            self._connection.core.SetSelectionOwner(0, selection, _NOW)
 
     def catch_up(self) -> None:
         """Looks at every event that the server had sent until now."""
@@ -92,10 +95,10 @@ class Selections:
         """Deals with what has come; says how many events that were."""
         postponed, self._postponed = self._postponed, []
         for event in postponed:
-            self._take(event)
+            self._deal_with(event)
         count = len(postponed)
         while (event := next_event(self._connection, 0.0)) is not None:
-            self._take(event)
+            self._deal_with(event)
             count += 1
         return count
 
@@ -105,14 +108,14 @@ class Selections:
         for selection, holding in list(self.held.items()):
             if holding.offer is None or not holding.offer.is_read:
                 continue
-            left = holding.offer.read_at + _QUIET_SECONDS - time.monotonic()
+            left = holding.offer.read_at + holding.offer.quiet_seconds - time.monotonic()
             if left <= 0:
                 self.serve(selection, holding.then or Saved())
             else:
                 due = left if due is None else min(due, left)
         return due
 
-    def _take(self, event: Any) -> None:
+    def _deal_with(self, event: Any) -> None:
         if isinstance(event, xcffib.xproto.SelectionRequestEvent):
             self._requested(event)
         elif isinstance(event, xcffib.xproto.SelectionClearEvent):
@@ -179,20 +182,25 @@ class Selections:
         if offer is not None and not any(other.offer is offer for other in self.held.values()):
             offer.lose()
 
-    def _own(self, selection: int, holding: Holding) -> None:
-        core = self._connection.core
-        core.SetSelectionOwner(self._window, selection, holding.since)
-        if core.GetSelectionOwner(selection).reply().owner != self._window:
-            raise TimeoutError("another program keeps the selection")
-        self.held[selection] = holding
+    def _take(self, *selections: int) -> int:
+        """Owns the selections; gives the server's time of that, in ms, all in one wait.
 
-    def _now(self) -> int:
-        """The server's clock in ms. Events that come before the answer wait their turn.
+        The time comes with the event of a property that changes right before (ICCCM 2.1).
 
         Raises:
-            TimeoutError: the server doesn't answer.
+            TimeoutError: another program keeps one, or the server doesn't answer.
         """
+        core = self._connection.core
         touch_property(self._connection, self._window, self._clock)
+        for selection in selections:
+            core.SetSelectionOwner(self._window, selection, _NOW)
+        asked = [core.GetSelectionOwner(selection) for selection in selections]
+        if any(cookie.reply().owner != self._window for cookie in asked):
+            raise TimeoutError("another program keeps the selection")
+        return self._touched()
+
+    def _touched(self) -> int:
+        """When the property was touched. Events that came before wait their turn."""
         last = time.monotonic() + _CLOCK_SECONDS
         while (event := next_event(self._connection, last)) is not None:
             if isinstance(event, xcffib.xproto.PropertyNotifyEvent) and event.window == self._window:

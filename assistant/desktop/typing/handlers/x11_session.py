@@ -14,7 +14,7 @@ from assistant.core import x11
 from assistant.core.cancel import CancelToken
 from assistant.core.errors import FocusMoved, HearsightError, InsertRefused, TargetLost
 from assistant.desktop.typing.handlers.x11_focus import Focus
-from assistant.desktop.typing.handlers.x11_keys import Keys
+from assistant.desktop.typing.handlers.x11_keys import Hands, Keys
 from assistant.desktop.typing.models import Target, Where
 
 _LOOK_SECONDS = 0.01
@@ -31,7 +31,8 @@ class Session:
     def __init__(self) -> None:
         self._lock = threading.RLock()
         self._connection: Any = None
-        self._focus: Focus | None = None
+        self._pinned: tuple[Target, int] | None = None
+        self._parts: tuple[Focus, Keys] | None = None
 
     def target(self) -> Target | None:
         """The window that has the focus.
@@ -40,26 +41,38 @@ class Session:
             HearsightError: the X server doesn't answer.
         """
         with self._server():
-            return self._open().target()
+            focus, _ = self._open()
+            found = focus.target()
+            self._pinned = (found, focus.raw()) if found else None
+            return found
 
     def where(self, target: Target) -> Where:
         with self._server():
-            return self._open().where(target)
+            return self._open()[0].where(target)
 
     def activate(self, target: Target) -> None:
         with self._server():
-            self._open().activate(target)
+            self._open()[0].activate(target)
 
-    def is_of(self, requestor: int, target: Target) -> bool:
-        """See `Focus.is_of`."""
+    def belongs(self, target: Target) -> Callable[[int], bool]:
+        """Tells of a window whether it is of the target's program: the same connection, or the same process."""
         with self._server():
-            return self._open().is_of(requestor, target)
+            focus, _ = self._open()
 
-    def keys(self) -> Keys:
-        """The keyboard as it is now."""
+        def is_of(window: int) -> bool:
+            if focus.is_same_client(window, target):
+                return True
+            with self._server():
+                return target.pid > 0 and self._open()[0].pid(window) == target.pid
+
+        return is_of
+
+    def refusal(self, can: Callable[[Keys, Hands], str]) -> str:
+        """What `can` says of the keyboard as it is now."""
         with self._server():
-            self._open()
-            return Keys(self._connection)
+            _, keys = self._open()
+            keys.reload_if_changed()
+            return can(keys, keys.ask()())
 
     def wait_for_hands(self, target: Target, cancel: CancelToken) -> None:
         """Waits until no modifier is held and nobody has the keyboard to himself.
@@ -67,16 +80,16 @@ class Session:
         Raises:
             TargetLost, FocusMoved, InsertRefused, Cancelled: see `TypingHandler.insert`.
         """
+        if self._nothing_changed(target):
+            return
         start = time.monotonic()
         while True:
             with self._server():
-                self._require(target)
-                keys = Keys(self._connection)
-                held, grabbed = keys.held_modifiers(), keys.is_grabbed()
-                if held and not grabbed and time.monotonic() > start + _HANDS_SECONDS:
-                    keys.let_go(held)
+                hands = self._look(target)
+                if hands.held and not hands.grabbed and time.monotonic() > start + _HANDS_SECONDS:
+                    self._open()[1].let_go(hands.held)
                     self._connection.flush()
-            if not held and not grabbed:
+            if hands.free:
                 return
             if time.monotonic() > start + _GRAB_SECONDS:
                 raise InsertRefused(
@@ -85,7 +98,7 @@ class Session:
             if cancel.wait(_LOOK_SECONDS):
                 cancel.check()
 
-    def press(self, target: Target, press: Callable[[Keys], None]) -> bool:
+    def press(self, target: Target, press: Callable[[Keys, Hands], None]) -> bool:
         """Presses keys while no other program can do anything, so that the focus can't move in between.
 
         Returns:
@@ -97,29 +110,36 @@ class Session:
             InsertRefused: a password is asked for by now.
         """
         with self._server():
-            self._open()
-            keys = Keys(self._connection)
+            _, keys = self._open()
+            keys.reload_if_changed()
             self._connection.core.GrabServer()
             try:
-                self._require(target)
-                if keys.held_modifiers() or keys.is_grabbed():
-                    return False
-                press(keys)
-                self._connection.core.GetInputFocus().reply()
-                return True
+                hands = self._look(target)
+                if hands.free:
+                    press(keys, hands)
+                return hands.free
             finally:
                 self._connection.core.UngrabServer()
                 self._connection.flush()
 
     def close(self) -> None:
         with self._lock:
-            connection, self._connection, self._focus = self._connection, None, None
+            connection, self._connection, self._parts = self._connection, None, None
             if connection is not None:
                 connection.disconnect()
 
-    def _require(self, target: Target) -> None:
-        focus = self._open()
-        where = focus.where(target)
+    def _nothing_changed(self, target: Target) -> bool:
+        """One quick look before the clipboard is touched; `press` looks at everything."""
+        with self._server():
+            focus, keys = self._open()
+            held = keys.ask_held()
+            return self._pinned == (target, focus.raw()) and not held()
+
+    def _look(self, target: Target) -> Hands:
+        """All questions in one wait; raises where nothing may be typed."""
+        focus, keys = self._open()
+        asked, hands = focus.ask(target), keys.ask()
+        where, found = focus.judge(asked, target), hands()
         if where == "gone":
             raise TargetLost("The window that the text was meant for is closed.", action=_COPY)
         if where == "elsewhere":
@@ -129,12 +149,13 @@ class Session:
             )
         if focus.asks_password(target):
             raise InsertRefused("A password is asked for there, and Hearsight does not type into password fields.")
+        return found
 
-    def _open(self) -> Focus:
-        if self._focus is None:
+    def _open(self) -> tuple[Focus, Keys]:
+        if self._parts is None:
             self._connection = x11.connect()
-            self._focus = Focus(self._connection)
-        return self._focus
+            self._parts = Focus(self._connection), Keys(self._connection)
+        return self._parts
 
     @contextmanager
     def _server(self) -> Iterator[None]:
@@ -142,7 +163,7 @@ class Session:
             try:
                 yield
             except xcffib.ConnectionException as error:
-                self._connection = self._focus = None
+                self._connection = self._parts = None
                 raise HearsightError(
                     "The X server doesn't answer: nothing can be typed.", action="Start Hearsight again."
                 ) from error

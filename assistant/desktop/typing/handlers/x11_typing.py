@@ -16,7 +16,7 @@ from assistant.desktop.typing.models import Inserted, Target, Where
 from assistant.desktop.typing.watch import Watch
 
 if TYPE_CHECKING:
-    from assistant.desktop.typing.handlers.x11_keys import Key, Keys
+    from assistant.desktop.typing.handlers.x11_keys import Hands, Keys
 
 _NO_METHOD = ("", "none", "local")
 _BACKSPACE = "BackSpace"
@@ -50,18 +50,14 @@ class X11Typing:
             return "Only short texts of plain letters, digits and signs can be typed key by key."
         if _input_method() not in _NO_METHOD:
             return "An input method takes the keys, and could turn them into other characters."
-        keys = self._desktop.session.keys()
-        if keys.caps_lock:
-            return "Caps Lock is on, which would change the letters."
-        missing = sorted({c for c in text if keys.key(ord(c)) is None})
-        return f"This keyboard layout has no key for {' '.join(missing)}" if missing else ""
+        return self._desktop.session.refusal(lambda keys, hands: _refusal(keys, hands, text))
 
     def insert(self, text: str, target: Target, cancel: CancelToken) -> Inserted:
         watch = Watch()
         session = self._desktop.session
         session.wait_for_hands(target, cancel)
         watch.lap("wait")
-        while not session.press(target, lambda keys: _press(keys, text)):
+        while not session.press(target, lambda keys, hands: _press(keys, hands, text)):
             session.wait_for_hands(target, cancel)
         watch.lap("keys")
         return Inserted(self.name, len(text), False, watch.seconds(), (), target, "backspace")
@@ -70,7 +66,9 @@ class X11Typing:
         if inserted.target is None or inserted.undo != "backspace":
             raise InsertRefused("That was not typed key by key.", action="Delete the text there by hand.")
         self._desktop.session.wait_for_hands(inserted.target, CancelToken())
-        if not self._desktop.session.press(inserted.target, lambda keys: _erase(keys, inserted.characters)):
+        if not self._desktop.session.press(
+            inserted.target, lambda keys, hands: _erase(keys, hands, inserted.characters)
+        ):
             raise InsertRefused("A key is held down, so nothing was pressed.", action="Let go, and try again.")
 
     def activate(self, target: Target) -> None:
@@ -88,21 +86,25 @@ def _input_method() -> str:
     return os.environ.get("XMODIFIERS", "").rpartition("@im=")[2].lower()
 
 
-def _press(keys: Keys, text: str) -> None:
-    for key in _all(keys, text):
-        keys.press(key)
+def _refusal(keys: Keys, hands: Hands, text: str) -> str:
+    if hands.caps_lock:
+        return "Caps Lock is on, which would change the letters."
+    missing = sorted({c for c in text if keys.key(ord(c), hands.group) is None})
+    return f"This keyboard layout has no key for {' '.join(missing)}" if missing else ""
 
 
-def _all(keys: Keys, text: str) -> list[Key]:
-    """Every key before the first is pressed: the layout may have changed since it was asked."""
-    found = [keys.key(ord(c)) for c in text]
-    if None in found:
+def _press(keys: Keys, hands: Hands, text: str) -> None:
+    """Looks for every key before the first is pressed: the layout may have changed since it was asked."""
+    found = [keys.key(ord(c), hands.group) for c in text]
+    if None in found or hands.caps_lock:
         raise InsertRefused("The keyboard layout has changed meanwhile.", action="Try again.")
-    return [key for key in found if key is not None]
+    for key in found:
+        if key is not None:
+            keys.press(key)
 
 
-def _erase(keys: Keys, count: int) -> None:
-    key = keys.key_named(_BACKSPACE)
+def _erase(keys: Keys, hands: Hands, count: int) -> None:
+    key = keys.key_named(_BACKSPACE, hands.group)
     if key is None:
         raise InsertRefused("This keyboard layout has no Backspace key.", action="Delete the text there by hand.")
     for _ in range(count):
