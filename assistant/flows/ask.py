@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -22,6 +23,7 @@ from assistant.core.events import Done, Event, Failed, Outcome, Progress, Stage,
 from assistant.core.media import Clip, Picture
 from assistant.core.prompt import Options, Prompt, Task
 from assistant.engine.base import Engine
+from assistant.flows import unheard
 from assistant.flows.answer_record import HEARD, AnswerRecord
 from assistant.flows.past_turns import PastTurns
 from assistant.history.models import Message
@@ -82,9 +84,10 @@ class Ask:
             question: everything but the speech.
             so_far: the recording until now.
         """
-        prompt = self.prompt(question)
         try:
             self.load(emit, cancel)
+            self._write_down_past(question, cancel)
+            prompt = self.prompt(question)
             while not cancel.is_set():
                 clip, began = so_far(), time.monotonic()
                 self.engine.warm(prompt.with_clip(clip), emit, cancel)
@@ -103,10 +106,12 @@ class Ask:
             StorageError: the question can't be stored.
         """
         _refuse_nothing(question)
-        prompt = self.prompt(question)
         opened = self._store(question)
         emit(opened)
-        return self._generate(prompt, opened, emit, cancel)
+        # Generating sees the token as well, and closes the turn.
+        with suppress(Cancelled):
+            self._write_down_past(question, cancel)
+        return self._generate(self.prompt(question, before=opened.question), opened, emit, cancel)
 
     def answer_again(self, message: int, emit: Emit, cancel: CancelToken) -> Outcome:
         """Answers a stored question anew: of a failed or unwanted answer, or of a draft.
@@ -141,6 +146,9 @@ class Ask:
         turns = self._past.turns(question.conversation, before, seen=self.engine.capabilities.images == "sees")
         task = Task.SCREEN if question.pictures else Task.CHAT
         return Prompt(turns, question.pictures, question.clip, question.text, task)
+
+    def _write_down_past(self, question: Question, cancel: CancelToken) -> None:
+        unheard.write_down(self.history, self.engine, question.conversation, self.options, cancel)
 
     def keep_draft(self, question: Question) -> int:
         """Puts a question that was not sent into its conversation, to be asked later. Returns its message id."""
