@@ -21,7 +21,7 @@ from assistant.engine.phi4.sampling import DecodeOptions, Sampler, drawn_from
 class NativeCache:
     """A `DynamicCache` that can be rewound.
 
-    WORKAROUND(transformers, 5.17-5.23; no issue known): `DynamicCache.crop` takes only negative numbers in 5.x, so that
+    WORKAROUND(transformers, 5.18-5.23; no issue known): `DynamicCache.crop` takes only negative numbers, so that
     "keep the first n" can't be said; the layers' tensors are cut here instead.
     """
 
