@@ -15,6 +15,7 @@ from types import TracebackType
 from assistant.bench.pulse import SoundServer
 from assistant.bench.xvfb import XServer, end
 from assistant.core.errors import HearsightError
+from assistant.history.dictations import Dictation
 from assistant.history.models import Message
 from assistant.history.store import History
 from assistant.settings.paths import Paths
@@ -131,12 +132,23 @@ class Desk:
         )
         return done.stdout
 
-    def press(self) -> None:
-        """Holds down the ask key, for real (XTest)."""
-        self.hand("keydown", "ctrl", "keydown", "alt", "keydown", "space")
+    def press(self, key: str = "space") -> None:
+        """Holds down the ask key, or with "d" the dictation key, for real (XTest)."""
+        self.hand("keydown", "ctrl", "keydown", "alt", "keydown", key)
 
-    def release(self) -> None:
-        self.hand("keyup", "space", "keyup", "alt", "keyup", "ctrl")
+    def release(self, key: str = "space") -> None:
+        self.hand("keyup", key, "keyup", "alt", "keyup", "ctrl")
+
+    def dictations(self) -> list[Dictation]:
+        """Everything that was dictated, oldest first, read from disk beside the running app."""
+        if not self.paths.database.exists():
+            return []
+        history = History(self.paths.database, self.paths.media)
+        history.open()
+        try:
+            return history.dictations.latest()[::-1]
+        finally:
+            history.close()
 
     def messages(self) -> list[Message]:
         """Everything in the history, oldest first, read from disk beside the running app."""

@@ -20,6 +20,7 @@ BENCHES = {
     "history": "opening, searching and appending with 100,000 messages",
     "memory": "growth over 200 turns, and what unloading gives back",
     "wer": "word errors of dictation on a FOLDER of sounds with texts; what sounds without a text make it write",
+    "phi4": "the Phi-4 engine's speed and memory, beside the model card's own generate()",
     "golden": "the Phi-4 engine against its author's own results, for a FOLDER of test vectors",
 }
 """Each bench is the module `assistant.bench.NAME` with `measure(args) -> Report`."""
@@ -37,6 +38,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--budgets", metavar="CHARACTERS,…", default="", help="answers: try these screen budgets; the first one counts"
     )
+    parser.add_argument("--random-weights", action="store_true", help="phi4: random weights of the published sizes")
+    parser.add_argument("--model", metavar="FOLDER", default="", help="phi4: the weights of this native folder")
     parser.add_argument("--attention", choices=("all", "eager", "sdpa"), default="all", help="golden: which attention")
     parser.add_argument(
         "--state", choices=("all", "cold", "warm", "rewound"), default="all", help="golden: what the cache holds before"

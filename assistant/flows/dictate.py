@@ -48,7 +48,7 @@ class Written:
         id: in the history; 0 where nothing was said and nothing is kept.
         text: what is to be typed.
         target: where.
-        timings: seconds by stage, from the end of the speech on.
+        timings: seconds by stage from the release on (see `Dictations`), and `work`: recognising in all.
     """
 
     id: int
@@ -118,26 +118,28 @@ class Dictate:
         """The text to type for what was recognised, by the user's rules for the target's program."""
         return text_rules.apply(spoken.text, self.rules, _context(spoken.language, target)) if spoken.text else ""
 
-    def write_down(self, spoken: Spoken, target: Target | None, folder: Path, *, to_type: bool) -> Written:
+    def write_down(
+        self, spoken: Spoken, target: Target | None, folder: Path, *, to_type: bool, closing: float = 0.0
+    ) -> Written:
         """Puts a dictation into the history; what holds neither words nor a fault is not one.
 
         Args:
             folder: of its recording, which learns under which id the text is kept.
             to_type: whether it waits to be typed; else it is only kept.
+            closing: seconds from the release until the microphone had delivered everything.
 
         Raises:
             StorageError: it can't be written down. The recording stays where it is.
         """
         began = time.monotonic()
-        text = self.compose(spoken, target)
-        timings = {"tail": spoken.tail, "rules": time.monotonic() - began}
-        if not text and spoken.error is None:
+        text, fault = self._composed(spoken, target)
+        timings = {"closing": closing, "tail": spoken.tail, "rules": time.monotonic() - began, "work": spoken.work}
+        if not text and fault is None:
             return Written(0, "", target, timings)
         told = self.engine.capabilities
-        failed = spoken.error is not None
         id = self.store.add(
             text,
-            state=FAILED if failed else WAITING if to_type else KEPT,
+            state=FAILED if fault is not None else WAITING if to_type else KEPT,
             heard=spoken.text,
             program=target.program if target else "",
             engine=told.name,
@@ -145,10 +147,10 @@ class Dictate:
             language=spoken.language,
             seconds=spoken.seconds,
             timings=timings,
-            error=str(spoken.error or ""),
+            error=str(fault or ""),
         )
         drafts.note_dictation(folder, id)
-        return Written(id, text, target, timings, spoken.error)
+        return Written(id, text, target, timings, fault)
 
     def insert(self, written: Written, cancel: CancelToken, on_wait: Callable[[], None] = lambda: None) -> Delivered:
         """Types a dictation into its target. Never raises but for faults of ours; the text is kept whatever happens."""
@@ -205,6 +207,14 @@ class Dictate:
             error="" if text else "No words were understood.",
             state=KEPT if dictation.state == FAILED and text else dictation.state,
         )
+
+    def _composed(self, spoken: Spoken, target: Target | None) -> tuple[str, HearsightError | None]:
+        """The text, and what went wrong until here. A fault in the rules must not cost what was said."""
+        try:
+            return self.compose(spoken, target), spoken.error
+        except Exception:
+            log.exception("the text rules failed")
+            return spoken.text, HearsightError("The text rules failed.", kept="What was heard is kept as it is.")
 
     def _follower(self, emit: Callable[[Live], None], cancel: CancelToken) -> Follower:
         options = replace(self.options, hints=spelling.hints(self.rules.words, ()))

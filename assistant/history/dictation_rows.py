@@ -29,7 +29,8 @@ class Dictation:
         state: "waiting", "typed", "kept" or "failed".
         program: that it was meant for; "" where unknown.
         seconds: of the recording.
-        timings: seconds from the release on, by stage.
+        timings: seconds from the release on, by stage: `closing` (the microphone's last sound), `tail` (the last
+            words), `rules`, `insertion` (with its own parts as `insertion_…`).
         error: why it was not typed, for a person.
         audio: the recording as FLAC; None where there is none (any more).
     """

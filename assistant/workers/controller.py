@@ -228,6 +228,7 @@ class Controller(ControllerQuestions):
         turn, self._turn = self._turn, None
         if turn is not None and turn.listening is not None:
             turn.cancel()
+            self._turns.remove(turn)
             self._jobs.finish(turn, partial(self._submit_draft, turn))
 
     def _submit_draft(self, turn: Turn, clip: Clip) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import time
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -58,6 +59,11 @@ class Dictating(DictationTools):
         self._turns: list[DictationTurn] = []
         self._happened.connect(self._on_event)
 
+    @property
+    def open_turns(self) -> int:
+        """Dictations that are recorded, recognised or typed."""
+        return len(self._turns)
+
     def start(self) -> Listening:
         """Key-down: pins the target, opens the microphone, and recognises as it comes."""
         turn = DictationTurn()
@@ -72,14 +78,14 @@ class Dictating(DictationTools):
     def send(self) -> None:
         """Release: the rest of the speech, then the text."""
         if self._turn is not None:
-            self._jobs.on_recording_thread(partial(self._finish, self._turn))
+            self._jobs.on_recording_thread(partial(self._finish, self._turn, time.monotonic()))
 
     def keep(self) -> None:
         """Ends the recording without typing; what was said is in the history."""
         turn, self._turn = self._turn, None
         if turn is not None:
             turn.to_type = False
-            self._jobs.on_recording_thread(partial(self._finish, turn))
+            self._jobs.on_recording_thread(partial(self._finish, turn, time.monotonic()))
 
     def let_go(self) -> None:
         """The state machine is about something else now: what is recognised and typed yet goes on without it."""
@@ -137,9 +143,10 @@ class Dictating(DictationTools):
             turn.speech.end()
             self.tell(turn, MicrophoneFailed(error))
 
-    def _finish(self, turn: DictationTurn) -> None:
+    def _finish(self, turn: DictationTurn, released: float) -> None:
         assert turn.listening is not None
         turn.listening.finish()
+        turn.closing = time.monotonic() - released
         turn.speech.end()
 
     def _follow(self, turn: DictationTurn) -> None:
@@ -150,7 +157,7 @@ class Dictating(DictationTools):
             spoken = flow.follow(turn.speech, partial(self.tell, turn), turn.stop)
             # A stop ends the recognition, not the recording: everything is on disk before it is taken from there.
             turn.speech.over.wait(_STOP_SECONDS)
-            written = flow.write_down(spoken, turn.pinned_target(), folder, to_type=turn.to_type)
+            written = flow.write_down(spoken, turn.pinned_target(), folder, to_type=turn.to_type, closing=turn.closing)
         except HearsightError as error:
             self.tell(turn, Ended(0, problem=error))
             return

@@ -24,6 +24,7 @@ from assistant.dictation import rules_file
 from assistant.dictation.models import TextRules
 from assistant.flows import dictation_recovery, drafts
 from assistant.flows.dictate import Delivered, Dictate, Written, again
+from assistant.flows.dictation_follow import Spoken
 from assistant.flows.drafts import Draft
 from assistant.history.dictations import Dictation
 from assistant.settings.models import Settings
@@ -102,6 +103,9 @@ class DictationTools(QObject):
 
         def work() -> None:
             self.rules = rules_file.load(path)
+            # The words of the language are read now, not at the first release.
+            chosen = self.settings.dictation.language or self.settings.voice.language
+            self.flow().compose(Spoken("ready", chosen or "en"), None)
 
         self._keep_house(work)
 

@@ -21,6 +21,7 @@ class DictationTurn:
 
     Attributes:
         to_type: whether its text is wanted in the window; else it is only kept.
+        closing: seconds from the release until the microphone had delivered everything.
         target: the window that had the focus at key-down, once `pinned`.
     """
 
@@ -28,6 +29,7 @@ class DictationTurn:
     listening: Listening | None = None
     stop: CancelToken = field(default_factory=CancelToken)
     to_type: bool = True
+    closing: float = 0.0
     target: Target | None = None
     no_target: HearsightError | None = None
     _pinned: threading.Event = field(default_factory=threading.Event)

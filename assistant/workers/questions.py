@@ -60,6 +60,11 @@ class ControllerQuestions(ControllerConversations):
     def engine_status(self) -> EngineStatus:
         return self._engine.status
 
+    @property
+    def open_turns(self) -> int:
+        """Questions that are recorded, answered or waiting for it."""
+        return len(self._turns)
+
     @Slot()
     def empty_trash(self) -> None:
         """Deletes for good, beside everything else, what was removed and can't be taken back any more."""
