@@ -21,7 +21,8 @@ from typing import Any
 from assistant.bench.insertion_bare import BarePaste
 from assistant.bench.insertion_texts import Sample, samples
 from assistant.bench.report import Goal, Report
-from assistant.bench.targets import Editor, Mousepad, Program, focus, logged_in, wait_for_text, wait_until, xterm
+from assistant.bench.sway import Sway
+from assistant.bench.targets import Editor, Mousepad, Program, focus, foot, logged_in, wait_for_text, wait_until, xterm
 from assistant.bench.xvfb import XServer
 from assistant.core.errors import HearsightError, InsertRefused
 from assistant.desktop.typing.main import Typist
@@ -39,6 +40,7 @@ def measure(args: argparse.Namespace) -> Report:
     with XServer(1280, 800) as server, logged_in(server.env):
         measure_exactness(report, server)
         measure_time(report, server, args.runs or _RUNS)
+    measure_sway(report)
     return report
 
 
@@ -48,6 +50,19 @@ def measure_exactness(report: Report, server: XServer) -> None:
         for name, open_program in _programs(server, Path(folder)).items():
             with open_program() as program:
                 focus(server, program)
+                try_all(report, name, program)
+
+
+def measure_sway(report: Report) -> None:
+    """Every text into two clients of a wlroots compositor."""
+    with tempfile.TemporaryDirectory() as folder, Sway() as sway, logged_in(sway.env), sway.keyboard():
+        programs: dict[str, Callable[[], AbstractContextManager[Program]]] = {
+            "sway_qt": lambda: Editor(sway.env),
+            "sway_foot": lambda: foot(sway.env, Path(folder)),
+        }
+        for name, open_program in programs.items():
+            with open_program() as program:
+                sway.wait_for_focus(program.title)
                 try_all(report, name, program)
 
 

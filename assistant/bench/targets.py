@@ -204,6 +204,11 @@ def xterm(server: XServer, folder: Path, title: str = "Terminal") -> RawTerminal
     return RawTerminal(("xterm", "-u8", "-title", title, "-geometry", "80x10", "-e"), server.env, folder, title)
 
 
+def foot(env: Mapping[str, str], folder: Path, title: str = "Foot") -> RawTerminal:
+    """foot, a terminal on Wayland: Ctrl+Shift+V pastes the clipboard."""
+    return RawTerminal(("foot", "--title", title, "--override", "locked-title=yes"), env, folder, title)
+
+
 def focus(server: XServer, program: Program) -> None:
     """Waits for the program's window and gives it the focus."""
     search = ("xdotool", "search", "--sync", "--onlyvisible", "--name", program.title)

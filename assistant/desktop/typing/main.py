@@ -9,6 +9,7 @@ from typing import Literal
 from assistant.core.cancel import CancelToken
 from assistant.core.errors import FocusMoved, InsertRefused, TargetLost
 from assistant.desktop.screen_lock import ScreenLock
+from assistant.desktop.typing.handlers.wlroots import Wlroots
 from assistant.desktop.typing.handlers.x11_desktop import X11Desktop
 from assistant.desktop.typing.handlers.x11_paste import X11Paste
 from assistant.desktop.typing.handlers.x11_typing import X11Typing
@@ -25,7 +26,7 @@ _NONE_ACTION = "Copy the text from the dictation history."
 def handlers() -> tuple[TypingHandler, ...]:
     """One of each kind, in the order in which they are tried. Making them opens nothing yet."""
     x11 = X11Desktop()
-    return (X11Paste(x11), X11Typing(x11))
+    return (X11Paste(x11), X11Typing(x11), Wlroots())
 
 
 def choose(handlers: Sequence[TypingHandler]) -> tuple[list[TypingHandler], str]:

@@ -13,12 +13,12 @@ import xcffib
 import xcffib.xproto
 
 from assistant.core import x11
+from assistant.desktop.typing.clipboard_thread import ClipboardThread
 from assistant.desktop.typing.handlers import x11_keeper
-from assistant.desktop.typing.handlers.x11_offer import Offer
-from assistant.desktop.typing.handlers.x11_owner import SelectionOwner
 from assistant.desktop.typing.handlers.x11_properties import Content, intern
 from assistant.desktop.typing.handlers.x11_reading import Saved, SelectionReader
 from assistant.desktop.typing.handlers.x11_selections import Selections
+from assistant.desktop.typing.offer import Offer
 
 _log = logging.getLogger(__name__)
 
@@ -53,7 +53,7 @@ class Clipboard:
         finally:
             connection.disconnect()
         self._reader = SelectionReader()
-        self._owner = SelectionOwner((PRIMARY, self.clipboard))
+        self._owner = ClipboardThread(Selections((PRIMARY, self.clipboard)))
         self._known: dict[int, _Known] = {}
         self._lock = threading.Lock()
         self._closed = False

@@ -55,12 +55,13 @@ def main() -> int:
 
 
 def _serve(message: bytes, ready: Callable[[], object]) -> None:
-    from assistant.desktop.typing.handlers.x11_owner import SelectionOwner
+    from assistant.desktop.typing.clipboard_thread import ClipboardThread
+    from assistant.desktop.typing.handlers.x11_selections import Selections
 
     connection = x11.connect()
     selection, contents = unpacked(connection, message)
     connection.disconnect()
-    owner = SelectionOwner((selection,))
+    owner = ClipboardThread(Selections((selection,)))
     owner.call(lambda books: books.serve(selection, Saved(contents)))
     ready()
     while owner.is_alive() and owner.call(lambda books: bool(books.held)):

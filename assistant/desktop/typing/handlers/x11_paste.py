@@ -6,22 +6,21 @@ import threading
 from typing import TYPE_CHECKING
 
 from assistant.core.cancel import CancelToken
-from assistant.core.errors import HearsightError, InsertRefused, NotRead
+from assistant.core.errors import HearsightError, InsertRefused
 from assistant.desktop.targets import can_undo, paste_keys
 from assistant.desktop.typing.handlers.x11_desktop import X11Desktop, can_type
 from assistant.desktop.typing.models import Inserted, Target, Undo, Where
+from assistant.desktop.typing.reading import await_read, notices
 from assistant.desktop.typing.watch import Watch
 
 if TYPE_CHECKING:
     from assistant.desktop.typing.handlers.x11_keys import Hands, Key, Keys
-    from assistant.desktop.typing.handlers.x11_offer import Offer
     from assistant.desktop.typing.handlers.x11_reading import Saved
+    from assistant.desktop.typing.offer import Offer
 
 _READ_SECONDS = 20.0
 """A program that is busy for so long is told of, and the text is left in the clipboard."""
-_HUNG = "The program that held the clipboard doesn't answer, so what it held could not be kept."
 _HANGS = "The program that holds the clipboard doesn't answer."
-_LOST = "Some of what the clipboard held could not be kept ({})."
 
 
 class X11Paste:
@@ -70,7 +69,7 @@ class X11Paste:
             self._desktop.clipboard.put_back(selections)
             raise
         watch.lap("keys")
-        self._await_read(offer, cancel)
+        await_read(offer, self._read_seconds, cancel)
         watch.lap("read")
         way: Undo = "undo" if can_undo(target.program) else ""
         return Inserted(self.name, len(text), True, watch.seconds(), _notices(saved), target, way)
@@ -117,7 +116,7 @@ class X11Paste:
         return (clipboard, PRIMARY) if paste_keys(target.program) == "Shift+Insert" else (clipboard,)
 
     def _offer(self, target: Target) -> Offer:
-        from assistant.desktop.typing.handlers.x11_offer import Offer
+        from assistant.desktop.typing.offer import Offer
 
         return Offer(self._desktop.session.belongs(target))
 
@@ -131,27 +130,6 @@ class X11Paste:
         session = self._desktop.session
         while not session.press(target, lambda keys, hands: _press_paste(keys, hands, target)):
             session.wait_for_hands(target, cancel)
-
-    def _await_read(self, offer: Offer, cancel: CancelToken) -> None:
-        """The keys are out: a cancel can't call them back, and the text comes in whenever the target gets to it."""
-        forget = cancel.on_set(offer.stop_waiting)
-        try:
-            offer.wait(self._read_seconds)
-        finally:
-            forget()
-        if offer.is_read:
-            return
-        cancel.check()
-        if offer.is_lost:
-            raise NotRead(
-                "Another program took the clipboard before the window had read the text.",
-                action="Look whether the text has arrived; else copy it from the dictation history.",
-            )
-        raise NotRead(
-            "The window has not taken the text.",
-            kept="It is in the clipboard.",
-            action="Paste it yourself once the window answers. What the clipboard held before comes back then.",
-        )
 
 
 def _press_paste(keys: Keys, hands: Hands, target: Target) -> None:
@@ -175,6 +153,5 @@ def _require(keys: Keys, hands: Hands, name: str) -> Key:
 
 
 def _notices(saved: tuple[Saved, ...]) -> tuple[str, ...]:
-    said = [_HUNG] if any(part.hung for part in saved) else []
-    lost = sorted({name for part in saved if not part.hung for name in part.lost})
-    return (*said, *([_LOST.format(", ".join(lost))] if lost else []))
+    lost = [name for part in saved if not part.hung for name in part.lost]
+    return notices(any(part.hung for part in saved), lost)

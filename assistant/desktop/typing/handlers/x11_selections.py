@@ -11,7 +11,7 @@ import xcffib
 import xcffib.xfixes
 import xcffib.xproto
 
-from assistant.desktop.typing.handlers.x11_offer import Offer
+from assistant.core import x11
 from assistant.desktop.typing.handlers.x11_properties import (
     Content,
     intern,
@@ -23,6 +23,7 @@ from assistant.desktop.typing.handlers.x11_properties import (
 )
 from assistant.desktop.typing.handlers.x11_reading import Saved
 from assistant.desktop.typing.handlers.x11_transfer import Transfers, tell
+from assistant.desktop.typing.offer import Offer
 
 _CLOCK_SECONDS = 2.0
 _NOW = 0
@@ -49,15 +50,19 @@ class Holding:
 
 
 class Selections:
-    """The owner's books, for the thread of its connection alone.
+    """See `Books`: a connection of its own, for one thread alone.
 
     Args:
-        connection: of the owner.
         watched: selections whose changes by others are counted.
+
+    Raises:
+        xcffib.ConnectionException: from the constructor, when there is no server.
     """
 
-    def __init__(self, connection: Any, watched: tuple[int, ...]) -> None:
-        self._connection = connection
+    lost: tuple[type[Exception], ...] = (xcffib.XcffibException,)
+
+    def __init__(self, watched: tuple[int, ...]) -> None:
+        self._connection = connection = x11.connect()
         self._window = small_window(connection)
         self._incr, self._targets, self._multiple, self._timestamp, self._save_targets, self._null, self._clock = (
             intern(connection, "INCR", "TARGETS", "MULTIPLE", "TIMESTAMP", "SAVE_TARGETS", "NULL", "HEARSIGHT_CLOCK")
@@ -86,13 +91,20 @@ class Selections:
         elif self.held.pop(selection, None) is not None:
             self._connection.core.SetSelectionOwner(0, selection, _NOW)
 
+    def fileno(self) -> int:
+        return int(self._connection.get_file_descriptor())
+
+    def flush(self) -> None:
+        self._connection.flush()
+
+    def close(self) -> None:
+        self._connection.disconnect()
+
     def catch_up(self) -> None:
-        """Looks at every event that the server had sent until now."""
         self._connection.core.GetInputFocus().reply()
         self.take_events()
 
     def take_events(self) -> int:
-        """Deals with what has come; says how many events that were."""
         postponed, self._postponed = self._postponed, []
         for event in postponed:
             self._deal_with(event)
@@ -103,7 +115,6 @@ class Selections:
         return count
 
     def restore(self) -> float | None:
-        """Puts the user's content back where the text was read; gives the seconds until that is due, if it is."""
         due = None
         for selection, holding in list(self.held.items()):
             if holding.offer is None or not holding.offer.is_read:

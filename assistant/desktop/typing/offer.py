@@ -43,6 +43,10 @@ class Offer:
         return self._read_at > 0
 
     @property
+    def has_begun(self) -> bool:
+        return self._begun is not None
+
+    @property
     def is_lost(self) -> bool:
         """Whether another program took the selection first."""
         return self._lost
@@ -62,9 +66,13 @@ class Offer:
             return False
         later = (server_time - self._begun) % _CLOCK
         if server_time == 0 or later <= _SAME_MS:
-            self.quiet_seconds = _LONG_QUIET_SECONDS
+            self.is_unsure()
             return True
         return later < _CLOCK // 2
+
+    def is_unsure(self) -> None:
+        """It can't be told whether the last read was the paste's: the text is kept longer."""
+        self.quiet_seconds = _LONG_QUIET_SECONDS
 
     def taken(self, counts: bool) -> None:
         """A reader has all of it."""
