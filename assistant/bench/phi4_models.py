@@ -37,10 +37,10 @@ def random_native(device: torch.device, dtype: torch.dtype, *, thin: bool) -> Na
     torch.set_default_dtype(dtype)
     try:
         with torch.device(device):
-            model = Phi4MultimodalForCausalLM(config).eval()
+            model: Any = Phi4MultimodalForCausalLM(config)
     finally:
         torch.set_default_dtype(before)
-    model.requires_grad_(False)
+    model.eval().requires_grad_(False)
     model.tie_weights()
     native_patches.see_everything(model)
     adapters = {name: random_adapter(model, rank) for name, rank in (_THIN_RANKS if thin else RANKS).items()}

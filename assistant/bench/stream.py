@@ -39,15 +39,15 @@ _TOPIC = Prompt(text="Write a long story about a lighthouse keeper, with many de
 def measure(args: argparse.Namespace) -> Report:  # noqa: ARG001 - one run, long enough to be steady
     report = Report("stream", goals=[Goal("late_p99_ms", "<=", _LATE_MS), Goal("slot_p99_ms", "<=", _SLOT_MS)])
     with XServer() as display:
-        idle = _window(display, "idle", str(_IDLE_SECONDS))
+        idle = window(display, "idle", str(_IDLE_SECONDS))
         with _model_at_work() as tokens:
-            streamed = _window(display, "stream")
+            streamed = window(display, "stream")
         report.metrics = {**streamed, **{f"idle_{key}": idle[key] for key in ("late_p99_ms", "slot_p99_ms")}}
         report.metrics["beside_tokens"] = len(tokens)
     return report
 
 
-def _window(display: XServer, *arguments: str) -> dict[str, Any]:
+def window(display: XServer, *arguments: str) -> dict[str, Any]:
     """Runs the window's process and returns what it measured."""
     with tempfile.TemporaryDirectory() as home:
         env = {**display.env, "HEARSIGHT_HOME": home, "QT_QPA_PLATFORM": "xcb"}

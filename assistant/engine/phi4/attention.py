@@ -28,12 +28,12 @@ def eager(query: Tensor, keys: Tensor, values: Tensor, allowed: Tensor | None) -
     n, heads, head = query.shape
     kv_heads = keys.shape[0]
     packed = query.view(n, kv_heads, heads // kv_heads, head).permute(1, 2, 0, 3).reshape(kv_heads, -1, head)
-    scores = torch.matmul(packed, keys.transpose(1, 2)) * head**-0.5
+    scores = torch.bmm(packed, keys.transpose(1, 2)) * head**-0.5
     if allowed is not None:
         scores = scores.view(kv_heads, -1, n, keys.shape[1]).masked_fill(~allowed, torch.finfo(scores.dtype).min)
         scores = scores.view(kv_heads, -1, keys.shape[1])
     weights = torch.softmax(scores, dim=-1, dtype=torch.float32).to(query.dtype)
-    mixed = torch.matmul(weights, values).view(kv_heads, heads // kv_heads, n, head)
+    mixed = torch.bmm(weights, values).view(kv_heads, heads // kv_heads, n, head)
     return mixed.permute(2, 0, 1, 3).reshape(n, heads * head)
 
 

@@ -88,7 +88,8 @@ class LayerStep:
         cos, sin = (table.index_select(0, place.row) for table in (decoder.rope.cos, decoder.rope.sin))
         seen = torch.arange(bucket, device=rows.device) <= place.position
         for first in range(0, len(weights.layers), size):
-            layers, kept = weights.layers[first : first + size], tuple(decoder.cache.layers[first : first + size])
+            layers = weights.layers[first : first + size]
+            kept = tuple(block[:, :, :bucket] for block in decoder.cache.layers[first : first + size])
             if rows.device != layers[0].device:
                 rows, cos, sin, seen = (tensor.to(layers[0].device) for tensor in (rows, cos, sin, seen))
             rows = self._region(rows, layers, kept, sizes, cos, sin, seen, place.position.to(rows.device))
@@ -108,7 +109,7 @@ def static_layers(
     """Neighbouring layers for one token.
 
     Args:
-        kept: each layer's part of the cache, `[2, kv_heads, capacity, head_dim]`, written at `position`.
+        kept: each layer's part of the cache, `[2, kv_heads, bucket, head_dim]`, written at `position`.
         seen: bool `[bucket]`.
     """
     for layer, block in zip(layers, kept, strict=True):
@@ -119,12 +120,29 @@ def static_layers(
 def _over(block: Tensor, seen: Tensor, position: Tensor) -> Callable[[Tensor, Tensor, Tensor], Tensor]:
     def attend(query: Tensor, key: Tensor, value: Tensor) -> Tensor:
         block.index_copy_(2, position, torch.stack([key[0], value[0]])[:, :, None])
-        keys, values = block[:, :, : len(seen)]
-        return eager(query, keys, values, seen)
+        return eager(query, block[0], block[1], seen)
 
     return attend
 
 
 def compiled_layers() -> Region:
     """`static_layers` through torch.compile: one compilation serves all regions, which differ in their tensors only."""
-    return torch.compile(static_layers, fullgraph=True, dynamic=False)
+    compiled = torch.compile(static_layers, fullgraph=True)
+
+    def region(
+        rows: Tensor,
+        layers: tuple[LayerWeights, ...],
+        kept: tuple[Tensor, ...],
+        sizes: Dimensions,
+        cos: Tensor,
+        sin: Tensor,
+        seen: Tensor,
+        position: Tensor,
+    ) -> Tensor:
+        # How many keys are read is left open, or each bucket would be compiled for itself.
+        torch._dynamo.mark_dynamic(seen, 0)
+        for block in kept:
+            torch._dynamo.mark_dynamic(block, 2)
+        return compiled(rows, layers, kept, sizes, cos, sin, seen, position)
+
+    return region
