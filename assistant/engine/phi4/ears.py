@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from assistant.core.cancel import CancelToken
 from assistant.core.events import Segment
 from assistant.core.media import SAMPLE_RATE, Clip
-from assistant.engine.phi4.chunks import Cutter
+from assistant.engine.phi4.chunks import Cutter, has_speech
 from assistant.engine.phi4.prompt import instructed
 from assistant.engine.phi4.sampling import DecodeOptions
 from assistant.engine.phi4.session import Session
@@ -31,6 +31,10 @@ _KEPT = 64
 """Recognised pieces that are remembered: half an hour of sentences."""
 _TOKENS, _TOKENS_A_SECOND = 32, 8
 """The most tokens of a piece: quick speakers come to five a second. Where the model repeats itself, this ends it."""
+CUT = "…"
+"""Ends the transcript of a recording that took too long to write down."""
+_NEW_AT_MOST = 30.0
+"""Seconds that the voice detector is let listen to just to see whether a transcript is there already."""
 _NEW_SECONDS = 2.5
 _QUICK_SECONDS = 0.7
 """Speech that still goes on is recognised again and again only where a pass takes less than this."""
@@ -48,19 +52,20 @@ class Ears:
         self._tokenizer = tokenizer
         self._cutter = Cutter()
         self._cut: tuple[str, list[Chunk]] | None = None
+        self._cut_seconds = 0.0
         self._texts: OrderedDict[str, str] = OrderedDict()
         self._pass_seconds = 0.0
         self._heard_seconds = 0.0
 
-    def pieces(self, clip: Clip) -> list[Chunk]:
-        """Where somebody speaks; empty for silence, noise and clicks."""
-        if self._cut is None or self._cut[0] != clip.sha256:
-            self._cut = clip.sha256, self._cutter.cut(clip.samples)
-        return self._cut[1]
+    def speaks(self, clip: Clip, cancel: CancelToken) -> bool:
+        """Whether somebody speaks: not in silence, noise and clicks."""
+        if self._cut is not None and self._cut[0] == clip.sha256:
+            return bool(self._cut[1])
+        return has_speech(clip.samples, cancel)
 
     def segments(self, clip: Clip, cancel: CancelToken) -> Iterator[Segment]:
         """Recognises piece by piece; seconds from the clip's start."""
-        for piece in self.pieces(clip):
+        for piece in self._pieces(clip, cancel):
             text = self._text(clip.samples[piece.start : piece.end], cancel)
             if text:
                 yield Segment(
@@ -70,17 +75,25 @@ class Ears:
                     compression_ratio=_compression(text),
                 )
 
-    def transcript(self, clip: Clip, cancel: CancelToken) -> str:
-        return " ".join(segment.text for segment in self.segments(clip, cancel))
+    def transcript(self, clip: Clip, cancel: CancelToken, seconds: float = float("inf")) -> str:
+        """The words; where writing them down takes longer than `seconds`, the beginning and "…"."""
+        words, deadline = [], time.monotonic() + seconds
+        for segment in self.segments(clip, cancel):
+            words.append(segment.text)
+            if time.monotonic() > deadline and segment.end < clip.seconds - 1:
+                return " ".join([*words, CUT])
+        return " ".join(words)
 
-    def is_known(self, clip: Clip) -> bool:
-        """Whether every piece was recognised before, so that the transcript costs nothing."""
-        return all(_key(clip.samples[piece.start : piece.end]) in self._texts for piece in self.pieces(clip))
+    def is_known(self, clip: Clip, cancel: CancelToken) -> bool:
+        """Whether every piece was recognised before, so that the transcript costs next to nothing."""
+        if clip.seconds - self._cut_seconds > _NEW_AT_MOST:
+            return False
+        return all(_key(clip.samples[piece.start : piece.end]) in self._texts for piece in self._pieces(clip, cancel))
 
-    def is_due(self, clip: Clip) -> bool:
+    def is_due(self, clip: Clip, cancel: CancelToken) -> bool:
         """Whether speech that still goes on should be recognised now: it paused, or enough is new, and it is quick."""
-        pieces = self.pieces(clip)
-        if not pieces or self.is_known(clip):
+        pieces = self._pieces(clip, cancel)
+        if not pieces or self.is_known(clip, cancel):
             return False
         if clip.seconds < self._heard_seconds:
             self._heard_seconds = 0.0
@@ -99,8 +112,14 @@ class Ears:
         """Drops all that was heard."""
         self._texts.clear()
         self._cutter.forget()
-        self._cut = None
+        self._cut, self._cut_seconds = None, 0.0
         self._heard_seconds = 0.0
+
+    def _pieces(self, clip: Clip, cancel: CancelToken) -> list[Chunk]:
+        if self._cut is None or self._cut[0] != clip.sha256:
+            self._cut = clip.sha256, self._cutter.pieces(clip.samples, cancel)
+            self._cut_seconds = clip.seconds
+        return self._cut[1]
 
     def _text(self, samples: NDArray[np.float32], cancel: CancelToken) -> str:
         key = _key(samples)

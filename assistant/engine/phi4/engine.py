@@ -18,7 +18,7 @@ from assistant.core.events import Completion, Notice, Partial, Segment, Transcri
 from assistant.core.media import Clip
 from assistant.core.prompt import Options, Prompt
 from assistant.engine.base import Capabilities, Emit, Report
-from assistant.engine.phi4 import faults, loaded
+from assistant.engine.phi4 import budget, faults, loaded
 from assistant.engine.phi4.answering import Answering
 from assistant.engine.phi4.budget import Limits
 from assistant.engine.phi4.catalogue import Phi4Choice, placed_capabilities
@@ -29,7 +29,7 @@ from assistant.engine.phi4.loaded import Loaded
 from assistant.engine.phi4.nvidia import AskDriver, ask_driver
 from assistant.engine.phi4.prompt import known_part
 from assistant.engine.phi4.sizes import ModelSize
-from assistant.engine.phi4.sound import WINDOW, MelStream
+from assistant.engine.phi4.sound import WINDOW, MelStream, token_count
 
 _SLICE_SECONDS = 1.5
 _NOTHING_YET = Clip(np.zeros(0, np.float32))
@@ -90,9 +90,9 @@ class Phi4Engine:
             faults.give_back()
             raise
         self._ears, self._mel = Ears(parts.speech, parts.tokenizer), MelStream()
-        self._limits = Limits(parts.chat.limit, self._choice.max_tiles)
         self._untold = [*placed.notices, *parts.slow]
         self._placed, self._loaded = placed, parts
+        self._limits = self._full_limits()
 
     def warm(self, prompt: Prompt, emit: Emit, cancel: CancelToken) -> None:
         """One slice: prefills what stands before the question, then follows the speech for the HUD."""
@@ -114,7 +114,9 @@ class Phi4Engine:
         """
         parts = self._parts(cancel)
         started = time.perf_counter()
-        if prompt.clip is not None and not self._ears.pieces(prompt.clip):
+        if prompt.clip is not None:
+            budget.refuse_too_long(token_count(len(prompt.clip.samples)), self._limits)
+        if prompt.clip is not None and not self._ears.speaks(prompt.clip, cancel):
             # The model answers silence with words.
             prompt = prompt.with_clip(None)
             if not prompt.text.strip():
@@ -156,8 +158,13 @@ class Phi4Engine:
             return
         self._mel.hear(clip.samples)
         in_time = time.perf_counter() - started < _SLICE_SECONDS
-        if done and in_time and parts.switches_quickly and self._ears.is_due(clip):
+        if done and in_time and parts.switches_quickly and self._ears.is_due(clip, cancel):
             emit(Partial(self._ears.follow(clip, cancel)))
+
+    def _full_limits(self) -> Limits:
+        """Before memory ran out."""
+        assert self._loaded is not None
+        return Limits(self._loaded.chat.limit, self._choice.max_tiles)
 
     def _parts(self, cancel: CancelToken) -> Loaded:
         cancel.check()
