@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-pytest_plugins = ["tests.helpers.display", "tests.helpers.golden", "tests.helpers.sound"]
+pytest_plugins = ["tests.helpers.display", "tests.helpers.golden", "tests.helpers.kwin", "tests.helpers.sound"]
 
 # Windows of the test process itself never show up on a display; programs that a test starts get one of their own.
 os.environ["QT_QPA_PLATFORM"] = "offscreen"

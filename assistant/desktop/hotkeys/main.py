@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from assistant.desktop.hotkeys.handlers.portal import PortalHotkeys
 from assistant.desktop.hotkeys.handlers.x11 import X11Hotkeys
 from assistant.desktop.hotkeys.models import HotkeyHandler
 from assistant.desktop.hotkeys.shortcuts import Shortcut, parse_shortcut
 
 __all__ = ["HANDLERS", "Shortcut", "available", "choose", "parse_shortcut"]
 
-HANDLERS: tuple[HotkeyHandler, ...] = (X11Hotkeys(),)
+HANDLERS: tuple[HotkeyHandler, ...] = (X11Hotkeys(), PortalHotkeys())
 """In the order in which they are tried."""
 
 INSTEAD = (

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib.util
-import logging
 import os
 import sys
 import threading
@@ -11,13 +10,12 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 from assistant.core.errors import HearsightError
+from assistant.desktop.hotkeys.handlers.presses import write_down
 from assistant.desktop.hotkeys.models import OnKey, OnProblem
 from assistant.desktop.hotkeys.shortcuts import parse_shortcut
 
 if TYPE_CHECKING:
     from assistant.desktop.hotkeys.handlers.x11_loop import KeyLoop
-
-_log = logging.getLogger(__name__)
 
 _INSTALL = "Install the Python package xcffib and the system's package libxcb1, and start Hearsight again."
 
@@ -47,7 +45,7 @@ class X11Hotkeys:
         make_loop = _key_loop()
         with self._lock:
             self._end()
-            loop = make_loop(shortcuts, on_event, on_problem or _write_down)
+            loop = make_loop(shortcuts, on_event, on_problem or write_down)
             loop.start()
             self._loop = loop
 
@@ -82,7 +80,3 @@ def _key_loop() -> type[KeyLoop]:
             "Global keys can't be used: xcffib or the system's libxcb is missing.", action=_INSTALL
         ) from error
     return KeyLoop
-
-
-def _write_down(error: HearsightError) -> None:
-    _log.warning("%s", error)

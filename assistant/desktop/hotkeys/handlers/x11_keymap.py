@@ -10,18 +10,9 @@ import xcffib.xproto
 from xcffib import keysymdef
 
 from assistant.core.errors import BadInput
+from assistant.desktop.hotkeys.keysyms import keysym
 from assistant.desktop.hotkeys.shortcuts import Shortcut
 
-_KEYSYMS = {
-    "PageUp": "Page_Up",
-    "PageDown": "Page_Down",
-    "Space": "space",
-    "Backspace": "BackSpace",
-    "ScrollLock": "Scroll_Lock",
-    "Backslash": "backslash",
-    **{name: name.lower() for name in ("Comma", "Period", "Slash", "Semicolon", "Minus", "Equal", "Grave")},
-}
-"""X11's names where they differ from ours."""
 _SHIFT, _LOCK, _CONTROL = (int(getattr(xcffib.xproto.ModMask, name)) for name in ("Shift", "Lock", "Control"))
 _ALL_MODIFIERS = 0xFF
 
@@ -55,8 +46,7 @@ class Keymap:
         Raises:
             BadInput: this keyboard has no such key.
         """
-        name = shortcut.key.lower() if len(shortcut.key) == 1 else _KEYSYMS.get(shortcut.key, shortcut.key)
-        codes = self._codes(name)
+        codes = self._codes(keysym(shortcut))
         if not codes:
             raise BadInput(f"This keyboard layout has no key for {shortcut}.", action="Choose another shortcut.")
         return tuple(codes)
