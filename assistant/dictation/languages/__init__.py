@@ -27,6 +27,7 @@ class Language(Rule):
         decimal_words: said between the digits of a number, where they are no command.
         grouping, decimal: the signs in numbers as a recogniser writes them.
         fillers: words that say nothing.
+        negations: small words that turn the meaning round.
         commands: see `Command`.
     """
 
@@ -38,6 +39,7 @@ class Language(Rule):
     grouping: str = ""
     decimal: str = ""
     fillers: Words = frozenset()
+    negations: Words = frozenset()
     commands: tuple[Command, ...] = ()
 
 
