@@ -168,10 +168,10 @@ class Recogniser:
         return _Piece(text_segments(self._tokenizer(language), decoded, len(samples) / SAMPLE_RATE), language)
 
     def _greedy_or_beam(self, encoded: Any, language: str, hints: tuple[str, ...]) -> Decoded:
-        """The best tokens; none where the model doubts that anything was said.
+        """The best tokens; none where the model doubts that anything was said, or only loops.
 
         Where Whisper would fall back to sampling, a wider beam is tried: it needs no chance, so the same clip gives
-        the same text.
+        the same text. Where that is improbable as well it stays, as Whisper's own last try does: somebody spoke.
         """
         tokenizer = self._tokenizer(language)
         for beam in (1, 5):
@@ -187,11 +187,13 @@ class Recogniser:
             )[0]
             tokens: list[int] = result.sequences_ids[0]
             probable = result.scores[0] >= _LOW_PROBABILITY
+            loops = repeats(tokenizer.decode(tokens))
             if not probable and result.no_speech_prob > _NO_SPEECH:
+                tokens = []
                 break
-            if probable and not repeats(tokenizer.decode(tokens)):
-                return Decoded(tokens, result.no_speech_prob, result.scores[0])
-        return Decoded([], result.no_speech_prob, result.scores[0])
+            if probable and not loops:
+                break
+        return Decoded([] if loops else tokens, result.no_speech_prob, result.scores[0])
 
     def _tokenizer(self, language: str) -> Tokenizer:
         from faster_whisper.tokenizer import Tokenizer
@@ -216,9 +218,13 @@ def _key(samples: NDArray[np.float32], language: str, hints: tuple[str, ...] = (
 
 
 def _prompt(tokenizer: Tokenizer, hints: tuple[str, ...]) -> list[int]:
-    """What the decoder goes on from: as many hints, as text that came before, as fit in the half that is for it."""
+    """What the decoder goes on from: as many hints, as text that came before, as fit in the half that is for it.
+
+    A list with commas makes it write lists. Word errors on 72 clips of `bench.wer_set`: 29.0 % without hints, 27.6 %
+    with commas, 22.1 % with spaces and a full stop.
+    """
     if not hints:
         return list(tokenizer.sot_sequence)
     # Control tokens, whose names a hint might spell, are numbered from the end-of-text one on.
-    tokens = [token for token in tokenizer.encode(" " + ", ".join(hints)) if token < tokenizer.eot]
+    tokens = [token for token in tokenizer.encode(f" {' '.join(hints)}.") if token < tokenizer.eot]
     return [tokenizer.sot_prev, *tokens[:_MOST_PROMPT], *tokenizer.sot_sequence]
