@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-import os
+import logging
 import subprocess
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
+from typing import Generic, TypeVar
 
 from assistant.desktop.typing.clipboard_thread import ClipboardThread
-from assistant.desktop.typing.handlers import wayland_keeper
+from assistant.desktop.typing.handlers.wayland_holding import Clipboards, Contents, Holding
 from assistant.desktop.typing.handlers.wayland_pipes import read_all
-from assistant.desktop.typing.handlers.wayland_selection import Contents, WaylandSelection
 from assistant.desktop.typing.offer import Offer
+
+_log = logging.getLogger(__name__)
 
 _TEXT = ("text/plain;charset=utf-8", "text/plain", "UTF8_STRING", "TEXT", "STRING")
 _HINT = "x-kde-passwordManagerHint"
@@ -36,15 +40,21 @@ class Kept:
         return bool(self.lost) and not self.contents
 
 
-class WaylandClipboard:
+C = TypeVar("C", bound=Clipboards)
+_T = TypeVar("_T")
+
+
+class WaylandClipboard(Generic[C]):
     """Its calls may come from any thread.
 
-    Raises:
-        OSError: from the constructor, when the compositor lets nobody manage its clipboard.
+    Args:
+        books: the clipboard by one of the protocols.
+        keep: serves what is left after the end of this process; without it that vanishes.
     """
 
-    def __init__(self) -> None:
-        self._thread = ClipboardThread(WaylandSelection())
+    def __init__(self, books: C, keep: Callable[[Contents], None] | None = None) -> None:
+        self._thread = ClipboardThread(books)
+        self._keep = keep
         self._lock = threading.Lock()
         self._known: tuple[int, Kept] | None = None
 
@@ -70,7 +80,7 @@ class WaylandClipboard:
         """
         kept = self.remember()
         contents = {**dict.fromkeys(_TEXT, text.encode()), _HINT: b"secret"}
-        self._thread.call(lambda books: books.offer(contents, offer, kept.contents))
+        self._thread.call(lambda books: books.own(Holding(contents, offer, kept.contents)))
         return kept
 
     def copy(self, text: str) -> None:
@@ -79,61 +89,51 @@ class WaylandClipboard:
         Raises:
             TimeoutError: the compositor doesn't answer.
         """
-        self._thread.call(lambda books: books.serve(dict.fromkeys(_TEXT, text.encode())))
+        self._thread.call(lambda books: books.own(Holding(dict.fromkeys(_TEXT, text.encode()))))
 
     def put_back(self) -> None:
         """Puts the user's content back at once: the text will not be asked for."""
         self._thread.call(_put_back)
 
-    def has_keyboard(self) -> bool:
-        return self._thread.call(lambda books: books.has_keyboard)
+    def call(self, work: Callable[[C], _T]) -> _T:
+        """See `ClipboardThread.call`."""
+        return self._thread.call(work)
+
+    def is_alive(self) -> bool:
+        """Whether the display, or the portal's session, still answers."""
+        return self._thread.is_alive()
 
     def close(self) -> None:
         """What is served goes on being served by a process of its own, until something else is copied."""
         with self._lock:
             try:
-                left = self._thread.call(_restored)
-                if left:
-                    wayland_keeper.keep(left)
+                left = self._thread.call(lambda books: books.held.left if books.held is not None else {})
+                if left and self._keep is not None:
+                    self._keep(left)
             except (TimeoutError, OSError, subprocess.SubprocessError):
-                pass
+                _log.warning("what the clipboard held could not be handed over")
             self._thread.stop()
 
     def _save(self) -> Kept:
-        _, types = self._thread.call(lambda books: books.offered)
+        types = self._thread.call(lambda books: books.types)
         contents: Contents = {}
         for mime in types:
-            data = self._read(mime)
+            data = read_all(self._thread.call(partial(_read, mime)), _STALL_SECONDS)
             if data is None:
                 return Kept(contents, tuple(name for name in types if name not in contents))
             contents[mime] = data
         return Kept(contents)
 
-    def _read(self, mime: str) -> bytes | None:
-        here, there = os.pipe()
-        try:
-            self._thread.call(lambda books: books.ask(mime, there))
-        finally:
-            os.close(there)
-        return read_all(here, _STALL_SECONDS)
+
+def _read(mime: str, books: Clipboards) -> int:
+    return books.read(mime)
 
 
-def _users_own(books: WaylandSelection) -> Contents | None:
+def _users_own(books: Clipboards) -> Contents | None:
     """What we already keep of the user's; None while the clipboard is somebody else's."""
-    held = books.held
-    if held is None:
-        return None
-    return held.then if held.offer is not None else held.contents
+    return books.held.users_own if books.held is not None else None
 
 
-def _put_back(books: WaylandSelection) -> None:
+def _put_back(books: Clipboards) -> None:
     if books.held is not None and books.held.offer is not None:
-        books.serve(books.held.then)
-
-
-def _restored(books: WaylandSelection) -> Contents:
-    """What is to be served on: a text that was not read stays where the user was told it is."""
-    held = books.held
-    if held is None:
-        return {}
-    return held.then if held.offer is not None and held.offer.is_read else held.contents
+        books.own(Holding(books.held.then))

@@ -12,7 +12,8 @@ import sys
 import time
 
 from assistant.desktop.typing.clipboard_thread import ClipboardThread
-from assistant.desktop.typing.handlers.wayland_selection import Contents, WaylandSelection
+from assistant.desktop.typing.handlers.wayland_holding import Contents, Holding
+from assistant.desktop.typing.handlers.wayland_selection import WaylandSelection
 
 _SECONDS = 10.0
 _LOOK_SECONDS = 1.0
@@ -42,7 +43,7 @@ def main() -> int:
     os.close(ready_read)
     os.setsid()
     thread = ClipboardThread(WaylandSelection())
-    thread.call(lambda books: books.serve(contents))
+    thread.call(lambda books: books.own(Holding(contents)))
     os.write(ready_write, b"x")
     while thread.is_alive() and thread.call(lambda books: books.held is not None):
         time.sleep(_LOOK_SECONDS)

@@ -7,13 +7,11 @@ give a receipt. A reader's name is not told by Wayland: reads before the keys ar
 
 from __future__ import annotations
 
-import time
-from dataclasses import dataclass, field
-from typing import Any
+import os
 
+from assistant.desktop.typing.handlers.wayland_holding import Holding
 from assistant.desktop.typing.handlers.wayland_pipes import write_all
 from assistant.desktop.typing.handlers.wayland_wire import Event, Wire, globals_of
-from assistant.desktop.typing.offer import Offer
 
 MANAGERS = ("ext_data_control_manager_v1", "zwlr_data_control_manager_v1")
 _SEAT = "wl_seat"
@@ -26,33 +24,11 @@ _SOURCE_SEND, _SOURCE_CANCELLED = 0, 1
 _KEYBOARD = 2
 """A bit of wl_seat's capabilities."""
 
-Contents = dict[str, bytes]
-
-
-@dataclass
-class Holding:
-    """The clipboard while it is ours.
-
-    Attributes:
-        source: the object that others read from.
-        contents: by MIME type.
-        offer: the text's offer; None once the user's own content is served.
-        then: what is served once the offer was read.
-    """
-
-    source: int
-    contents: Contents
-    offer: Offer | None = None
-    then: Contents = field(default_factory=dict)
-
 
 class WaylandSelection:
-    """See `Books`.
+    """See `Clipboards`.
 
     Attributes:
-        held: what is ours; None while the clipboard is somebody else's, or empty.
-        offered: the object that the clipboard of others can be read from, 0 for none, and its MIME types.
-        changes: how often the clipboard has changed.
         has_keyboard: whether the seat has a keyboard.
 
     Raises:
@@ -65,6 +41,7 @@ class WaylandSelection:
         self._wire = Wire()
         self._types: dict[int, list[str]] = {}
         self._sources: set[int] = set()
+        self._source = 0
         self._current = 0
         self.held: Holding | None = None
         self.changes = 0
@@ -80,24 +57,28 @@ class WaylandSelection:
         self.catch_up()
 
     @property
-    def offered(self) -> tuple[int, tuple[str, ...]]:
-        return self._current, tuple(self._types.get(self._current, ()))
+    def types(self) -> tuple[str, ...]:
+        return tuple(self._types.get(self._current, ()))
 
-    def offer(self, contents: Contents, offer: Offer, then: Contents) -> None:
-        """Owns the clipboard and serves the text; `then` is what is served once it was read."""
-        self.held = Holding(self._own(contents), contents, offer, then)
+    def read(self, mime: str) -> int:
+        here, there = os.pipe()
+        try:
+            self._wire.send(self._current, _OFFER_RECEIVE, mime, fd=there)
+        finally:
+            os.close(there)
+        return here
 
-    def serve(self, contents: Contents) -> None:
-        """Serves that from now on; empties the clipboard where there is nothing to serve."""
-        if contents:
-            self.held = Holding(self._own(contents), contents)
-        elif self.held is not None:
+    def own(self, holding: Holding) -> None:
+        if not holding.contents:
             self.held = None
             self._wire.send(self._device, _SET_SELECTION, 0)
-
-    def ask(self, mime: str, pipe: int) -> None:
-        """Has the clipboard's owner write one format into a pipe."""
-        self._wire.send(self._current, _OFFER_RECEIVE, mime, fd=pipe)
+            return
+        self.held, self._source = holding, self._wire.new()
+        self._sources.add(self._source)
+        self._wire.send(self._manager, _CREATE_SOURCE, self._source)
+        for mime in holding.contents:
+            self._wire.send(self._source, _SOURCE_OFFER, mime)
+        self._wire.send(self._device, _SET_SELECTION, self._source)
 
     def fileno(self) -> int:
         return self._wire.fileno()
@@ -120,23 +101,11 @@ class WaylandSelection:
         return len(events)
 
     def restore(self) -> float | None:
-        held = self.held
-        if held is None or held.offer is None or not held.offer.is_read:
+        due = self.held.until_quiet() if self.held is not None else None
+        if self.held is not None and due is not None and due <= 0:
+            self.own(Holding(self.held.then))
             return None
-        left = held.offer.read_at + held.offer.quiet_seconds - time.monotonic()
-        if left > 0:
-            return left
-        self.serve(held.then)
-        return None
-
-    def _own(self, contents: Contents) -> int:
-        source = self._wire.new()
-        self._sources.add(source)
-        self._wire.send(self._manager, _CREATE_SOURCE, source)
-        for mime in contents:
-            self._wire.send(source, _SOURCE_OFFER, mime)
-        self._wire.send(self._device, _SET_SELECTION, source)
-        return source
+        return due
 
     def _deal_with(self, event: Event) -> int:
         """Gives the object's number."""
@@ -169,18 +138,17 @@ class WaylandSelection:
             self._wire.send(offer, _OFFER_DESTROY)
 
     def _send(self, event: Event) -> None:
+        """The source of a content that is no longer ours gives nothing any more."""
         pipe, held = self._wire.take_fd(), self.held
-        data = held.contents.get(event.text(), b"") if held is not None and held.source == event.object else b""
-        offer: Any = held.offer if held is not None else None
-        counts = offer is not None and offer.has_begun
-        write_all(pipe, data, lambda: offer.taken(counts) if offer is not None else None)
+        if held is None or event.object != self._source:
+            os.close(pipe)
+            return
+        write_all(pipe, held.contents.get(event.text(), b""), held.taken())
 
     def _lose(self, source: int) -> None:
         """Somebody took the clipboard, perhaps we ourselves with something else."""
         self._wire.send(source, _SOURCE_DESTROY)
         self._sources.discard(source)
-        held = self.held
-        if held is not None and held.source == source:
-            self.held = None
-            if held.offer is not None and not held.offer.is_read:
-                held.offer.lose()
+        if self.held is not None and source == self._source:
+            held, self.held = self.held, None
+            held.lose()

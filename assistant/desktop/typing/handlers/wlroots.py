@@ -25,6 +25,7 @@ from assistant.desktop.typing.watch import Watch
 
 if TYPE_CHECKING:
     from assistant.desktop.typing.handlers.wayland_clipboard import WaylandClipboard
+    from assistant.desktop.typing.handlers.wayland_selection import WaylandSelection
 
 _READ_SECONDS = 20.0
 _KEY_SECONDS = 5.0
@@ -45,7 +46,7 @@ class Wlroots:
         self._read_seconds = read_seconds
         self._focus = WaylandFocus()
         self._lock = threading.Lock()
-        self._clipboard: WaylandClipboard | None = None
+        self._clipboard: WaylandClipboard[WaylandSelection] | None = None
 
     def is_compatible(self) -> bool:
         here = sys.platform.startswith("linux") and bool(os.environ.get("WAYLAND_DISPLAY"))
@@ -137,7 +138,7 @@ class Wlroots:
             raise InsertRefused("A password is asked for there, and Hearsight does not type into password fields.")
 
     def _press(self, words: tuple[str, ...]) -> None:
-        first = () if self._open().has_keyboard() else ("-s", str(_NEW_KEYBOARD_MS))
+        first = () if self._open().call(lambda books: books.has_keyboard) else ("-s", str(_NEW_KEYBOARD_MS))
         try:
             done = subprocess.run(("wtype", *first, *words), capture_output=True, check=False, timeout=_KEY_SECONDS)
         except (OSError, subprocess.TimeoutExpired) as error:
@@ -145,13 +146,15 @@ class Wlroots:
         if done.returncode:
             raise InsertRefused("This compositor lets wtype press no keys.", action=_COPY)
 
-    def _open(self) -> WaylandClipboard:
+    def _open(self) -> WaylandClipboard[WaylandSelection]:
         with self._lock:
-            if self._clipboard is None:
+            if self._clipboard is None or not self._clipboard.is_alive():
+                from assistant.desktop.typing.handlers import wayland_keeper
                 from assistant.desktop.typing.handlers.wayland_clipboard import WaylandClipboard
+                from assistant.desktop.typing.handlers.wayland_selection import WaylandSelection
 
                 try:
-                    self._clipboard = WaylandClipboard()
+                    self._clipboard = WaylandClipboard(WaylandSelection(), wayland_keeper.keep)
                 except OSError as error:
                     raise InsertRefused(
                         "This compositor lets no program manage its clipboard.", action=_COPY

@@ -13,6 +13,7 @@ import xcffib
 from assistant.core import x11
 from assistant.core.cancel import CancelToken
 from assistant.core.errors import FocusMoved, HearsightError, InsertRefused, TargetLost
+from assistant.core.stillness import still
 from assistant.desktop.typing.handlers.x11_focus import Focus
 from assistant.desktop.typing.handlers.x11_keys import Hands, Keys
 from assistant.desktop.typing.models import Target, Where
@@ -99,7 +100,8 @@ class Session:
                 cancel.check()
 
     def press(self, target: Target, press: Callable[[Keys, Hands], None]) -> bool:
-        """Presses keys while no other program can do anything, so that the focus can't move in between.
+        """Presses keys while no other program can do anything, so that the focus can't move in between. (Where our own
+        window's thread is too busy to stand still for that, right after the look.)
 
         Returns:
             False when a modifier is held or another program has the keyboard: nothing was pressed.
@@ -109,17 +111,19 @@ class Session:
             FocusMoved: nothing was pressed.
             InsertRefused: a password is asked for by now.
         """
-        with self._server():
+        with self._server(), still() as alone:
             _, keys = self._open()
             keys.reload_if_changed()
-            self._connection.core.GrabServer()
+            if alone:
+                self._connection.core.GrabServer()
             try:
                 hands = self._look(target)
                 if hands.free:
                     press(keys, hands)
                 return hands.free
             finally:
-                self._connection.core.UngrabServer()
+                if alone:
+                    self._connection.core.UngrabServer()
                 self._connection.flush()
 
     def close(self) -> None:
