@@ -221,13 +221,28 @@ def running() -> Row:
 
 def gpu() -> Row:
     """For information only: the light engine needs none."""
-    program = shutil.which("nvidia-smi")
-    if not program:
-        return Row("GPU", False, True, "None found; the light engine works without.")
-    command = [program, "--query-gpu=name,memory.total", "--format=csv,noheader"]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=15, check=False)
-    name = done.stdout.strip().replace("\n", "; ")
-    return Row("GPU", bool(name), True, name or "The driver doesn't answer; the light engine works without.")
+    from assistant.engine.phi4.devices import describe
+    from assistant.engine.phi4.nvidia import ask_driver
+
+    driver = ask_driver()
+    if driver.problem:
+        return Row("GPU", False, True, f"{driver.problem} The light engine works without.")
+    return Row("GPU", True, True, "; ".join(describe(each, driver.version) for each in driver.gpus))
+
+
+def big_model() -> Row:
+    """Where the Phi-4 engine would run and in which form; asked without loading anything."""
+    from assistant.engine.phi4.catalogue import expected
+    from assistant.flows.engines import choice_of, found
+    from assistant.settings.store import SettingsStore
+
+    paths = Paths.of_user()
+    choice = found(choice_of(SettingsStore(paths.settings_file).load()), paths.models).phi4
+    try:
+        placed = expected(choice)
+    except HearsightError as error:
+        return Row("Phi-4 engine", choice.folder is not None, False, error.message, error.action)
+    return Row("Phi-4 engine", True, True, " ".join((placed.words, *placed.notices)))
 
 
 CHECKS = (
@@ -246,6 +261,7 @@ CHECKS = (
     Check("history", history, True),
     Check("running now", running),
     Check("GPU", gpu),
+    Check("Phi-4 engine", big_model),
 )
 """In the order in which they are told."""
 
