@@ -150,8 +150,6 @@ def _fill(
     cancel: CancelToken,
     language_model: bool,
 ) -> None:
-    from accelerate.utils import set_module_tensor_to_device
-
     wanted = {name: tensor.shape for name, tensor in model.state_dict().items() if name != "lm_head.weight"}
     if not language_model:
         wanted = {name: shape for name, shape in wanted.items() if name.startswith(_TOWERS)}
@@ -163,7 +161,7 @@ def _fill(
         tensor = read()
         if tensor.shape != wanted[name]:
             raise ModelBroken(f"The tensor '{name}' of the model has the wrong shape.", action=_REPAIR)
-        set_module_tensor_to_device(model, name, place_of(name, placement), tensor, dtype=dtype)
+        _put(model, name, tensor.to(place_of(name, placement), dtype))
         missing.discard(name)
         report("Loading the model", min(1.0, done / len(wanted)))
     if missing:
@@ -171,7 +169,15 @@ def _fill(
     model.tie_weights()
     for name, buffer in model.named_buffers():
         if name.startswith("model.rotary_emb"):
-            set_module_tensor_to_device(model, name, place_of(name, placement), buffer)
+            _put(model, name, buffer.to(place_of(name, placement)))
+
+
+def _put(model: Any, name: str, tensor: torch.Tensor) -> None:
+    """Sets a parameter or buffer. (accelerate's own function empties the device's cache after every tensor.)"""
+    path, _, leaf = name.rpartition(".")
+    module = model.get_submodule(path)
+    is_parameter = leaf in dict(module.named_parameters(recurse=False))
+    setattr(module, leaf, torch.nn.Parameter(tensor, requires_grad=False) if is_parameter else tensor)
 
 
 def _tensors(folder: Path) -> Iterator[tuple[str, Callable[[], torch.Tensor]]]:
