@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from difflib import SequenceMatcher
+from itertools import groupby
 
 from assistant.core.prompt import Options, Prompt
 from assistant.dictation.languages import Language, language
@@ -116,9 +117,11 @@ def _unmatched(words: Iterable[str], others: Iterable[str]) -> int:
 
 
 def _similarity(one: list[str], other: list[str]) -> float:
-    """Likeness of two sequences, words put right counting as equal."""
+    """Likeness of two sequences: words put right count as equal, and words said twice in a row as said once."""
     put_right = {w: o for w in set(one) - set(other) for o in set(other) - set(one) if compare(w, o).spelling >= _ALIKE}
-    seen: list[str] = []
-    for word in (put_right.get(w, w) for w in one):
-        seen += [word] if not seen or seen[-1] != word else []
-    return SequenceMatcher(None, seen, other, autojunk=False).ratio() if seen or other else 1.0
+    a, b = _once([put_right.get(w, w) for w in one]), _once(other)
+    return SequenceMatcher(None, a, b, autojunk=False).ratio() if a or b else 1.0
+
+
+def _once(words: list[str]) -> list[str]:
+    return [word for word, _ in groupby(words)]
