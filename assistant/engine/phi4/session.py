@@ -117,15 +117,15 @@ class Session:
 
         Args:
             seconds: stop between two pieces once so much time is over; call again to go on.
-            expected: positions that will follow (the question, the answer): the side is chosen for them where
-                `long_early` allows it.
+            expected: positions of the prompt that will follow (with `long_early` the answer's too): what is read now is
+                turned for as many in all. A wrong guess costs a second reading, never a token.
 
         Raises:
             BadInput: the request is longer than the model's context.
             Cancelled: the token was set; what was read stays.
         """
         self._check(request)
-        cached = self._keep(request, self._side(len(request), expected))
+        cached = self._keep(request, side_of(len(request) + expected, self._switch))
         deadline = None if seconds is None else time.monotonic() + seconds
         self._read(request, cancel, deadline)
         return Prefilled(self.length - cached, cached, self.length == len(request))
@@ -169,7 +169,7 @@ class Session:
     def logits(self, request: Request, cancel: CancelToken) -> Tensor:
         """Logits `[vocab]`, float32, after a request's last position."""
         self._check(request)
-        return self._logits(request, self._side(len(request), 0), cancel)[0]
+        return self._logits(request, side_of(len(request), self._switch), cancel)[0]
 
     def rewind(self, length: int) -> None:
         """Forgets the positions from `length` on."""
@@ -191,8 +191,8 @@ class Session:
                 action="Ask in a new conversation, or with fewer or smaller pictures and recordings.",
             )
 
-    def _side(self, total: int, expected: int) -> Side:
-        return side_of(total + (expected if self._long_early else 0), self._switch)
+    def _side(self, prompt: int, answer: int) -> Side:
+        return side_of(prompt + (answer if self._long_early else 0), self._switch)
 
     def _keep(self, request: Request, side: Side, leave: int = 0) -> int:
         """Rewinds to what the request has in common with the cache, short of its last `leave` positions."""

@@ -63,6 +63,22 @@ def test_a_shorter_question_after_the_crossing_is_read_with_the_short_factors(ti
     assert (back.cached, back.tokens) == (0, truth(tiny_model.model, prompt[:30], 4))
 
 
+def test_a_warm_up_that_expects_to_pass_the_switch_is_not_in_vain(tiny_model: Native) -> None:
+    prompt = text(SWITCH + 6)
+    session = fast(tiny_model)
+    session.prefill(request(*prompt[:30]), CancelToken(), expected=SWITCH)
+    said = answer(session, request(*prompt), 4)
+    assert (said.computed, said.tokens) == (len(prompt) - 30, truth(tiny_model.model, prompt, 4))
+
+
+def test_a_wrong_guess_costs_a_reading_and_no_token(tiny_model: Native) -> None:
+    prompt = text(36)
+    session = fast(tiny_model)
+    session.prefill(request(*prompt[:30]), CancelToken(), expected=SWITCH)
+    said = answer(session, request(*prompt), 4)
+    assert (said.computed, said.tokens) == (36, truth(tiny_model.model, prompt, 4))
+
+
 def test_the_long_factors_from_the_start_save_the_second_reading(tiny_model: Native) -> None:
     session = fast(tiny_model, long_early=True)
     prompt = request(*text(SWITCH - 3))
