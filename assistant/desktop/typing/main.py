@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Literal
 
 from assistant.core.cancel import CancelToken
 from assistant.core.errors import FocusMoved, InsertRefused, TargetLost
 from assistant.desktop.screen_lock import ScreenLock
+from assistant.desktop.typing.handlers.clipboard_only import ClipboardOnly
+from assistant.desktop.typing.handlers.macos import MacTyping
+from assistant.desktop.typing.handlers.portal import Portal
+from assistant.desktop.typing.handlers.windows import WindowsTyping
 from assistant.desktop.typing.handlers.wlroots import Wlroots
 from assistant.desktop.typing.handlers.x11_desktop import X11Desktop
 from assistant.desktop.typing.handlers.x11_paste import X11Paste
@@ -23,10 +28,21 @@ _NONE_HERE = "Hearsight can't type into other programs on this kind of session."
 _NONE_ACTION = "Copy the text from the dictation history."
 
 
-def handlers() -> tuple[TypingHandler, ...]:
-    """One of each kind, in the order in which they are tried. Making them opens nothing yet."""
+def handlers(state: Path | None = None) -> tuple[TypingHandler, ...]:
+    """One of each kind, in the order in which they are tried. Making them opens nothing yet.
+
+    Args:
+        state: a folder for the permission that the desktop's portal gave; without one it asks at each start.
+    """
     x11 = X11Desktop()
-    return (X11Paste(x11), X11Typing(x11), Wlroots())
+    typing = X11Typing(x11)
+    token = state / "portal-token" if state is not None else None
+    return (
+        *(X11Paste(x11, typing), typing),
+        *(Wlroots(), Portal(token)),
+        *(WindowsTyping(), MacTyping()),
+        ClipboardOnly(x11),
+    )
 
 
 def choose(handlers: Sequence[TypingHandler]) -> tuple[list[TypingHandler], str]:
@@ -55,6 +71,7 @@ class Typist:
     Args:
         ways: in the order in which they are tried; `handlers()` when left out.
         locked: whether the screen is locked; asks the system when left out.
+        state: see `handlers`.
 
     Attributes:
         hint: how to install what would work better here; empty when all is here.

@@ -67,7 +67,9 @@ class Portal:
 
     def refuses(self, text: str, target: Target) -> str:
         """Without knowing the program, a line break or a tab could go to a terminal."""
-        if not target.id and any(c in "\n\t" for c in text):
+        if target.id:
+            return "The portal can't tell whether that window has the focus."
+        if any(c in "\n\t" for c in text):
             return (
                 "This desktop doesn't tell where the text goes, and a terminal would take a line break for a command."
             )

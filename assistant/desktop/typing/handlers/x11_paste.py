@@ -9,7 +9,7 @@ from assistant.core.cancel import CancelToken
 from assistant.core.errors import HearsightError, InsertRefused
 from assistant.desktop.targets import can_undo, paste_keys
 from assistant.desktop.typing.handlers.x11_desktop import X11Desktop, can_type
-from assistant.desktop.typing.models import Inserted, Target, Undo, Where
+from assistant.desktop.typing.models import Inserted, Target, TypingHandler, Undo, Where
 from assistant.desktop.typing.reading import await_read, notices
 from assistant.desktop.typing.watch import Watch
 
@@ -24,12 +24,21 @@ _HANGS = "The program that holds the clipboard doesn't answer."
 
 
 class X11Paste:
-    """See `TypingHandler`."""
+    """See `TypingHandler`.
+
+    Args:
+        desktop: the X server.
+        instead: types what it can while the clipboard can't be saved; without it everything is pasted.
+        read_seconds: how long the target may take until it reads the text.
+    """
 
     name = "clipboard and XTest on X11"
 
-    def __init__(self, desktop: X11Desktop, read_seconds: float = _READ_SECONDS) -> None:
+    def __init__(
+        self, desktop: X11Desktop, instead: TypingHandler | None = None, read_seconds: float = _READ_SECONDS
+    ) -> None:
         self._desktop = desktop
+        self._instead = instead
         self._read_seconds = read_seconds
 
     def is_compatible(self) -> bool:
@@ -53,7 +62,10 @@ class X11Paste:
 
     def refuses(self, text: str, target: Target) -> str:
         """Typing leaves a clipboard alone that can't be saved; what can't be typed is pasted all the same."""
-        return _HANGS if can_type(text) and self._hangs(target) else ""
+        can_be_typed = self._instead is not None and can_type(text)
+        if can_be_typed and self._hangs(target) and self._instead and not self._instead.refuses(text, target):
+            return _HANGS
+        return ""
 
     def insert(self, text: str, target: Target, cancel: CancelToken) -> Inserted:
         watch = Watch()
