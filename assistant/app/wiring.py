@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QApplication
 
 from assistant.audio import devices
 from assistant.audio.player import play
+from assistant.core import stillness
 from assistant.core.errors import EngineUnavailable, HearsightError, ModelBroken, ModelMissing
 from assistant.desktop import power
 from assistant.desktop.hotkeys import main as hotkeys
@@ -32,6 +33,7 @@ from assistant.workers.downloads import Downloads
 from assistant.workers.inference import Inference
 from assistant.workers.parts import Parts
 from assistant.workers.recorders import Recorders
+from assistant.workers.stillness import Stillness
 
 
 class App:
@@ -39,9 +41,12 @@ class App:
 
     def __init__(self, qt: QApplication, window: MainWindow, paths: Paths, args: argparse.Namespace) -> None:
         self._qt, self.window, self._paths, self._args = qt, window, paths, args
+        self._stillness = Stillness(window)
+        stillness.use(self._stillness.hold)
         self._spoken = False
         store = SettingsStore(paths.settings_file)
         settings = store.load()
+        self._choice = settings.engine.choice
         self._look = Appearance(qt, settings.general.theme, settings.general.font_size)
         self.history = History(paths.database, paths.media)
         self.history.open()
@@ -56,6 +61,7 @@ class App:
             lambda target: screen.capture(target_of(target)),
             self._keys,
             self._make_engine,
+            light_engine=self._make_light_engine,
         )
         self.controller = Controller(parts, settings)
         self.downloads = Downloads(paths.models, offline=args.offline)
@@ -118,6 +124,9 @@ class App:
             self.window.appear(focus=False)
 
     def _make_engine(self, settings: Settings) -> Engine:
+        if settings.engine.choice != self._choice:
+            # What is chosen in the window counts more than what the window was started with.
+            self._args.engine = None
         try:
             return engine_for(
                 settings,
@@ -128,6 +137,10 @@ class App:
             )
         except (EngineUnavailable, ModelMissing, ModelBroken) as reason:
             return AbsentEngine(reason)
+
+    def _make_light_engine(self, settings: Settings) -> Engine:
+        self._args.engine = "light"
+        return engine_for(settings, self._paths.models, "light", in_process=self._args.in_process)
 
     def _notice(self, text: str) -> None:
         """From any thread."""
