@@ -27,6 +27,7 @@ class Parts:
         hotkeys: None where the system has no global keys.
         make_engine: builds the engine that the settings choose; raises EngineUnavailable.
         typist: puts text into other programs' windows.
+        light_engine: builds the light engine, whatever the settings choose; None where it isn't offered.
     """
 
     inference: Inference
@@ -37,3 +38,4 @@ class Parts:
     hotkeys: HotkeyHandler | None
     make_engine: Callable[[Settings], Engine]
     typist: Typist = field(default_factory=Typist)
+    light_engine: Callable[[Settings], Engine] | None = None

@@ -8,7 +8,15 @@ from functools import partial
 
 from PySide6.QtCore import QTimer, Signal, Slot
 
-from assistant.core.errors import HearsightError, ModelMissing, StorageError
+from assistant.core.errors import (
+    EngineCrashed,
+    EngineOutOfMemory,
+    EngineUnavailable,
+    HearsightError,
+    ModelBroken,
+    ModelMissing,
+    StorageError,
+)
 from assistant.core.events import Delta, Done, Failed, Heard, Notice, Outcome, Partial, ScreenRead, Stage
 from assistant.core.media import Clip, Picture
 from assistant.core.prompt import Options
@@ -138,6 +146,18 @@ class ControllerQuestions(ControllerConversations):
         """Gives the engine's memory back; the next question loads it again."""
         self._engine.unload()
 
+    @Slot()
+    def use_light_engine(self) -> None:
+        """Goes on with the light engine until Hearsight ends or another one is chosen."""
+        if self.parts.light_engine is None:
+            return
+        try:
+            self._engine.swap(self.parts.light_engine(self.settings))
+        except HearsightError as error:
+            self._complain(error)
+            return
+        self._say("The light engine answers from now on. What is waiting can be asked again.")
+
     def apply_settings(self, settings: Settings) -> None:
         """Takes over changed settings at once; a changed engine is swapped after the work under way."""
         before, self.settings = self.settings, settings
@@ -254,7 +274,14 @@ class ControllerQuestions(ControllerConversations):
         self.notice.emit(text, "")
 
     def _complain(self, error: HearsightError) -> None:
-        self.notice.emit(str(error), "models" if isinstance(error, ModelMissing) else "")
+        self.notice.emit(str(error), self._way_out(error))
+
+    def _way_out(self, error: HearsightError) -> str:
+        """The action that goes with an error's notice."""
+        heavier = self._engine.status.name in ("phi4", "none") and self.parts.light_engine is not None
+        if heavier and isinstance(error, EngineUnavailable | EngineCrashed | EngineOutOfMemory | ModelBroken):
+            return "light"
+        return "models" if isinstance(error, ModelMissing | EngineUnavailable) else ""
 
     def _show_busy(self, state: State) -> None:
         if state in (State.THINKING, State.ANSWERING):

@@ -11,8 +11,10 @@ from PySide6.QtCore import QObject
 from pytestqt.qtbot import QtBot
 
 from assistant.bench.pulse import SoundServer
-from assistant.core.errors import EngineCrashed
+from assistant.core.errors import EngineCrashed, EngineUnavailable
 from assistant.core.media import Picture
+from assistant.engine.absent import AbsentEngine
+from assistant.engine.base import Engine
 from assistant.engine.fake import FakeEngine
 from assistant.flows import drafts
 from assistant.history.store import History
@@ -66,7 +68,7 @@ Build = Callable[..., tuple[Controller, Told]]
 def build(qapp: object, display: object, history: History) -> Iterator[Build]:
     built: list[Controller] = []
 
-    def make(engine: FakeEngine | None = None, settings: Settings | None = None) -> tuple[Controller, Told]:
+    def make(engine: Engine | None = None, settings: Settings | None = None) -> tuple[Controller, Told]:
         settings = settings or Settings()
         parts = Parts(
             Inference(engine or FakeEngine()),
@@ -243,3 +245,16 @@ def _copy_as_of_a_dead_process(folder: Path, copy: Path) -> None:
     told = json.loads(notes.read_text(encoding="utf-8"))
     told["process"] = [1, 0.0]
     notes.write_text(json.dumps(told), encoding="utf-8")
+
+
+def test_the_light_engine_is_offered_where_the_chosen_one_can_not_run(build: Build, qtbot: QtBot) -> None:
+    reason = EngineUnavailable("There is no NVIDIA driver on this machine.", action="Use the light engine.")
+    controller, told = build(AbsentEngine(reason))
+    controller.parts.light_engine = lambda _settings: FakeEngine(tokens_per_second=200)
+    with qtbot.waitSignal(controller.notice, timeout=SECONDS) as offered:
+        controller.load_engine()
+    assert offered.args == [str(reason), "light"]
+    controller.use_light_engine()
+    qtbot.waitUntil(lambda: (controller.engine_status.name, controller.engine_status.state) == ("fake", "ready"))
+    controller.ask("Hello")
+    qtbot.waitUntil(lambda: told.closed == ["done"], timeout=SECONDS)
