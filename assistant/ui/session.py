@@ -181,6 +181,7 @@ class Session(QObject):
             "retry": ("Try again", self.retry_last),
             "settings": ("Settings", partial(self.show_settings, "voice")),
             "models": ("Engine settings", partial(self.show_settings, "engine")),
+            "light": ("Use the light engine", self._controller.use_light_engine),
         }
         return offers.get(action)
 
