@@ -142,10 +142,6 @@ class App:
         self._args.engine = "light"
         return engine_for(settings, self._paths.models, "light", in_process=self._args.in_process)
 
-    def _make_light_engine(self, settings: Settings) -> Engine:
-        self._args.engine = "light"
-        return engine_for(settings, self._paths.models, "light", in_process=self._args.in_process)
-
     def _notice(self, text: str) -> None:
         """From any thread."""
         self.controller.notice.emit(text, "")
