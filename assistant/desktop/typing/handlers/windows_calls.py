@@ -59,10 +59,10 @@ class Calls(Protocol):
 
 class _Keyboard(ctypes.Structure):
     _fields_ = (
-        ("key", ctypes.c_ushort),
-        ("scan", ctypes.c_ushort),
-        ("flags", ctypes.c_ulong),
-        ("time", ctypes.c_ulong),
+        ("key", ctypes.c_uint16),
+        ("scan", ctypes.c_uint16),
+        ("flags", ctypes.c_uint32),
+        ("time", ctypes.c_uint32),
         ("extra", ctypes.c_void_p),
     )
 
@@ -71,11 +71,11 @@ class _Mouse(ctypes.Structure):
     """The largest member: it gives the union its size."""
 
     _fields_ = (
-        ("x", ctypes.c_long),
-        ("y", ctypes.c_long),
-        ("data", ctypes.c_ulong),
-        ("flags", ctypes.c_ulong),
-        ("time", ctypes.c_ulong),
+        ("x", ctypes.c_int32),
+        ("y", ctypes.c_int32),
+        ("data", ctypes.c_uint32),
+        ("flags", ctypes.c_uint32),
+        ("time", ctypes.c_uint32),
         ("extra", ctypes.c_void_p),
     )
 
@@ -87,15 +87,15 @@ class _Union(ctypes.Union):
 class Input(ctypes.Structure):
     """INPUT. SendInput refuses one whose size isn't right."""
 
-    _fields_ = (("kind", ctypes.c_ulong), ("of", _Union))
+    _fields_ = (("kind", ctypes.c_uint32), ("of", _Union))
 
 
 class _GuiThread(ctypes.Structure):
     _fields_ = (
-        ("size", ctypes.c_ulong),
-        ("flags", ctypes.c_ulong),
+        ("size", ctypes.c_uint32),
+        ("flags", ctypes.c_uint32),
         *((name, ctypes.c_void_p) for name in ("active", "focus", "capture", "menu", "move", "caret")),
-        ("caret_place", ctypes.c_long * 4),
+        ("caret_place", ctypes.c_int32 * 4),
     )
 
 
@@ -134,7 +134,7 @@ class WindowsCalls:
         return text.value
 
     def process(self, window: int) -> tuple[int, str]:
-        number, size = ctypes.c_ulong(), ctypes.c_ulong(_LONGEST)
+        number, size = ctypes.c_uint32(), ctypes.c_uint32(_LONGEST)
         self._user.GetWindowThreadProcessId(ctypes.c_void_p(window), ctypes.byref(number))
         self._kernel.OpenProcess.restype = ctypes.c_void_p
         handle = ctypes.c_void_p(self._kernel.OpenProcess(_QUERY_LIMITED, False, number.value))
