@@ -41,10 +41,11 @@ def grab():
             connection.flush()
         held.append(alone)
     connection.disconnect()
-    application.quit()
 
 threading.Thread(target=grab, daemon=True).start()
-QTimer.singleShot(25000, application.quit)
+ending = QTimer()
+ending.timeout.connect(lambda: application.quit() if len(held) == 200 else None)
+ending.start(100)
 application.exec()
 print(len(held), all(held))
 """
@@ -53,6 +54,6 @@ print(len(held), all(held))
 def test_a_grab_while_the_window_asks_the_server(x_server: XServer) -> None:
     env = {**x_server.env, "QT_QPA_PLATFORM": "xcb", "PYTHONPATH": str(ROOT)}
     done = subprocess.run(
-        [sys.executable, "-c", GRABBING], env=env, capture_output=True, text=True, timeout=50, check=False
+        [sys.executable, "-c", GRABBING], env=env, capture_output=True, text=True, timeout=40, check=False
     )
     assert done.stdout.split() == ["200", "True"], done.stderr
