@@ -90,7 +90,11 @@ def _one(desk: Desk, editor: Editor, clip: Path, length: int) -> dict[str, Any]:
     desk.sound.play(clip, wait=True)
     released = time.monotonic()
     desk.release("d")
-    desk.until("the dictation", lambda: _typed(desk, before), 60.0 + 2 * length)
+    try:
+        desk.until("the dictation", lambda: _typed(desk, before), 60.0 + 2 * length)
+    except HearsightError as error:
+        found = [f"{each.state} {each.error}" for each in desk.dictations()[before:]]
+        raise HearsightError(f"{error} There is: {found or 'nothing'}.") from error
     dictation = desk.dictations()[-1]
     if dictation.state != "typed":
         raise HearsightError(f"A dictation of {length} s was not typed: {dictation.state}. {dictation.error}")

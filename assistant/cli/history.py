@@ -12,6 +12,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from assistant.cli import dictation_list
 from assistant.cli.terminal import one_line, safe, say
 from assistant.core.errors import BadInput
 from assistant.history.export import as_json, document_name
@@ -25,6 +26,7 @@ _EXAMPLES = """examples:
   hearsight history show 12
   hearsight history export 12 --format json --output ~/Documents
   hearsight history delete 12
+  hearsight history dictations
 """
 _SPEAKERS = {"user": "You", "assistant": "Hearsight"}
 _BOLD, _PLAIN = "\x1b[1m", "\x1b[0m"
@@ -38,6 +40,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     _add_show(actions)
     _add_export(actions)
     _add_delete(actions)
+    dictation_list.add_to(actions)
 
 
 def run(args: argparse.Namespace) -> int:

@@ -20,6 +20,7 @@ from assistant.core.errors import HearsightError
 COMMANDS = {
     "ask": "ask a question in text, speech or about the screen",
     "transcribe": "turn speech in files into text",
+    "dictate": "type or print what you say",
     "trigger": "press or release a key of the running instance, for compositor bindings",
     "models": "list, fetch, verify and remove model files",
     "history": "list, search, show, export and delete conversations",

@@ -24,15 +24,19 @@ from assistant.ui.words import time_of_day
 if TYPE_CHECKING:
     from assistant.core.media import Picture
     from assistant.flows.drafts import Draft
+    from assistant.history.dictations import Dictation
     from assistant.history.models import Attachment, Message
     from assistant.history.store import History
     from assistant.settings.models import Settings
     from assistant.settings.store import SettingsStore
     from assistant.ui.conversation.chips import Play
+    from assistant.ui.dictations.window import DictationsWindow
     from assistant.ui.main_window import MainWindow
     from assistant.ui.settings.window import SettingsWindow
     from assistant.workers.controller import Controller
     from assistant.workers.downloads import Downloads
+
+DICTATIONS_KEY = "Ctrl+Shift+D"
 
 
 class Session(QObject):
@@ -51,6 +55,8 @@ class Session(QObject):
         self._window, self._controller, self._downloads = window, controller, downloads
         self._parts = parts = window.parts
         self._settings_window: SettingsWindow | None = None
+        self._dictations_window: DictationsWindow | None = None
+        self._history, self._play = history, play
         background = window.background
         self.settings = SettingsEditor(settings_store.load(), settings_store, background, self)
         self.conversation = ConversationView(controller, history, background, play, parts)
@@ -73,8 +79,9 @@ class Session(QObject):
 
     def end(self) -> None:
         """Writes what waits."""
-        if self._settings_window is not None:
-            self._settings_window.close()
+        for window in (self._settings_window, self._dictations_window):
+            if window is not None:
+                window.close()
         self.settings.flush()
 
     def show_settings(self, page: str) -> None:
@@ -87,6 +94,20 @@ class Session(QObject):
             window.destroyed.connect(self._forget_settings)
             self._settings_window = window
         self._settings_window.show_page(page)
+
+    @Slot()
+    def show_dictations(self) -> None:
+        """Opens the dictation history, or brings it to the front."""
+        from assistant.ui.dictations.window import DictationsWindow
+
+        if self._dictations_window is None:
+            store, background = self._history.dictations, self._window.background
+            window = DictationsWindow(self._controller, store, background, self._play, self._window)
+            window.destroyed.connect(self._forget_dictations)
+            self._dictations_window = window
+        self._dictations_window.show()
+        self._dictations_window.raise_()
+        self._dictations_window.activateWindow()
 
     def _connect_history(self) -> None:
         panel, controller = self._parts.history, self._controller
@@ -139,6 +160,7 @@ class Session(QObject):
         controller.composer_picture.connect(parts.composer.add_picture)
         controller.nothing_heard.connect(self._on_nothing_heard)
         controller.recovered.connect(self._on_recovered)
+        controller.dictations_recovered.connect(self._on_dictations_recovered)
 
     def _add_shortcuts(self) -> None:
         for keys, action in (
@@ -147,6 +169,7 @@ class Session(QObject):
             ("F2", self._parts.history.rename_open),
             ("Esc", self._on_escape),
             ("Ctrl+,", self._window.show_settings),
+            (DICTATIONS_KEY, self.show_dictations),
             ("Ctrl+Q", self._window.quit_requested.emit),
             (SCREENSHOT_KEY, self._screenshot.start),
         ):
@@ -182,6 +205,7 @@ class Session(QObject):
             "settings": ("Settings", partial(self.show_settings, "voice")),
             "models": ("Engine settings", partial(self.show_settings, "engine")),
             "light": ("Use the light engine", self._controller.use_light_engine),
+            "dictations": ("Dictation history", self.show_dictations),
         }
         return offers.get(action)
 
@@ -210,6 +234,33 @@ class Session(QObject):
                     ("Discard", partial(self._controller.discard_recovered, draft)),
                 ],
             )
+
+    @Slot(object, object)
+    def _on_dictations_recovered(self, sounds: list[Draft], texts: list[Dictation]) -> None:
+        """What a crash kept from being typed."""
+        dictating, bars = self._controller.dictating, self._parts.bars
+        for draft in sounds:
+            actions: list[Action] = [
+                ("Recognise and copy", partial(dictating.recognise_recovered, draft)),
+                ("Discard", partial(dictating.discard_recovered, draft)),
+            ]
+            when = time_of_day(draft.started)
+            bars.offer(f"{draft.seconds:.0f} s of dictation from {when} were kept when Hearsight ended.", actions)
+        for text in texts:
+            when = time_of_day(text.created)
+            actions = [
+                ("Copy", partial(dictating.settle_recovered, text, True)),
+                ("Show", partial(self._show_recovered, text)),
+            ]
+            bars.offer(f"A dictation from {when} was not typed when Hearsight ended. Its text is kept.", actions)
+
+    def _show_recovered(self, text: Dictation) -> None:
+        self._controller.dictating.settle_recovered(text, False)
+        self.show_dictations()
+
+    @Slot()
+    def _forget_dictations(self) -> None:
+        self._dictations_window = None
 
     @Slot()
     def _on_escape(self) -> None:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class Tray(QObject):
-    """Ask, show, new conversation, quit. Without a tray it is just absent, and closing the window quits."""
+    """Ask, dictate, show, new conversation, quit. Without a tray it is just absent, and closing the window quits."""
 
     quit_requested = Signal()
 
@@ -25,7 +25,11 @@ class Tray(QObject):
         self._icon: QSystemTrayIcon | None = None
         self._menu = QMenu()
         for words, action in (
-            ("Ask hands-free", controller.tap),
+            ("Ask hands-free", self._ask),
+            ("Dictate hands-free", self._dictate),
+            ("Paste last dictation again", self._paste_again),
+            ("Undo last dictation", self._undo),
+            ("Dictation history", self._show_dictations),
             ("Show Hearsight", window.show_and_raise),
             ("New conversation", self._new_conversation),
             ("Quit", self.quit_requested.emit),
@@ -60,6 +64,27 @@ class Tray(QObject):
         self._window.hides_on_close = self._icon is not None and bool(
             self._window.settings.value("general", "close_to_tray")
         )
+
+    @Slot()
+    def _ask(self) -> None:
+        self._controller.tap("ask")
+
+    @Slot()
+    def _dictate(self) -> None:
+        self._controller.tap("dictate")
+
+    @Slot()
+    def _paste_again(self) -> None:
+        self._controller.dictating.paste_again()
+
+    @Slot()
+    def _undo(self) -> None:
+        self._controller.dictating.undo()
+
+    @Slot()
+    def _show_dictations(self) -> None:
+        self._window.show_and_raise()
+        self._window.session.show_dictations()
 
     @Slot()
     def _new_conversation(self) -> None:

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel
 from assistant.core.errors import HearsightError
 from assistant.ui.buttons import IconButton, TextButton
 from assistant.ui.settings.editor import SettingsEditor
+from assistant.ui.settings.languages import LANGUAGES
 from assistant.ui.settings.page import Page
 from assistant.ui.theme import SPACE
 from assistant.ui.waveform import Waveform
@@ -21,11 +22,6 @@ if TYPE_CHECKING:
     from assistant.audio.devices import InputDevice
 
 _DEFAULT = ("", "System default")
-_LANGUAGES = (
-    ("", "Detect"), ("en", "English"), ("de", "German"), ("es", "Spanish"), ("fr", "French"), ("it", "Italian"),
-    ("pt", "Portuguese"), ("nl", "Dutch"), ("pl", "Polish"), ("uk", "Ukrainian"), ("ru", "Russian"),
-    ("tr", "Turkish"), ("ar", "Arabic"), ("hi", "Hindi"), ("zh", "Chinese"), ("ja", "Japanese"), ("ko", "Korean"),
-)  # fmt: skip
 
 
 class MicrophonePage(Page):
@@ -43,7 +39,12 @@ class MicrophonePage(Page):
         self._add_test()
         modes = (("hold", "Hold while speaking"), ("toggle", "Press to start and to end"))
         self.add_choice("mode", "The key", modes, "Either way, a short tap goes hands-free.")
-        self.add_choice("language", "Language you speak", _LANGUAGES, "Choosing it helps where it is often mistaken.")
+        self.add_choice(
+            "language",
+            "Language you speak",
+            (("", "Detect"), *LANGUAGES),
+            "Choosing it helps where it is often mistaken.",
+        )
         self.add_number("silence_seconds", "Silence that sends", 0.5, 10, step=0.5, unit=" s", decimals=1)
         self.add_number("tap_ms", "A tap is at most", 100, 1000, step=50, unit=" ms")
         self.add_number("max_minutes", "Longest recording", 0.5, 60, step=0.5, unit=" min", decimals=1)

@@ -1,0 +1,1 @@
+"""What was dictated: the list, and one dictation with its recording."""
