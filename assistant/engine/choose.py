@@ -112,6 +112,8 @@ def _build_phi4(choice: Phi4Choice) -> Engine:
     """Called where the engine runs: this import brings torch."""
     # Threads that spin while they wait starve those they wait for (measured with the light engine). Read at the import.
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+    # NVML counts GPUs by their place on the bus; CUDA's own order, the fastest first, would name another one.
+    os.environ.setdefault("CUDA_DEVICE_ORDER", "PCI_BUS_ID")
     from assistant.engine.phi4.engine import Phi4Engine
 
     assert choice.folder is not None

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar
 from assistant.flows.engines import model_names
 from assistant.ui.buttons import TextButton
 from assistant.ui.settings.editor import SettingsEditor
+from assistant.ui.settings.folder_field import FolderField
 from assistant.ui.settings.page import Page
 from assistant.ui.status_line import engine_words
 from assistant.ui.theme import SPACE
@@ -24,7 +25,9 @@ if TYPE_CHECKING:
 
 _SPEECH = (("whisper-base", "Whisper base"), ("whisper-tiny.en", "Whisper tiny, English"))
 _LANGUAGE = (("qwen2.5-coder-1.5b", "Qwen2.5-Coder 1.5B"), ("qwen2.5-coder-0.5b", "Qwen2.5-Coder 0.5B"))
-_ENGINES = (("auto", "The best that runs here"), ("light", "Light"))
+_ENGINES = (("auto", "The best that runs here"), ("phi4", "Phi-4 multimodal"), ("light", "Light"))
+_PRECISIONS = (("auto", "What fits"), ("bf16", "bf16, as it was made"), ("int8", "int8"), ("int4", "int4, for 8 GB"))
+_TILES = (("12", "Quick"), ("36", "Small text"))
 _SAMPLE = ("fake", "Sample answers, for testing")
 
 
@@ -41,6 +44,7 @@ class EnginePage(Page):
             self._add_models(downloads)
         chosen = editor.value("engine", "choice")
         self.add_choice("choice", "Engine", (*_ENGINES, _SAMPLE) if chosen == "fake" else _ENGINES, "What answers.")
+        self._add_big_model()
         self.add_choice("speech", "Speech model", _SPEECH, "Base knows 99 languages; tiny is quicker and English only.")
         self.add_choice("language_model", "Language model", _LANGUAGE, "1.5B answers better, 0.5B is quicker.")
         self.add_number("threads", "Processor threads", 0, 256)
@@ -63,6 +67,17 @@ class EnginePage(Page):
         row.addWidget(self._state, 1)
         row.addWidget(self._toggle)
         self.add_layout(row)
+
+    def _add_big_model(self) -> None:
+        """What concerns the Phi-4 engine alone."""
+        field = FolderField("The fetched one", "The Phi-4 model's folder", self)
+        field.show_folder(self.editor.value("engine", "phi4_folder"))
+        field.chosen.connect(partial(self.editor.change, "engine", "phi4_folder"))
+        self.add_row("Phi-4 model", "A folder with the model, as published or converted.", field)
+        self.add_choice("precision", "Phi-4 precision", _PRECISIONS, "Smaller forms fit smaller GPUs.")
+        sentence = "How closely the Phi-4 model looks: small text is read better, and takes twice the time."
+        self.add_choice("max_tiles", "Phi-4 pictures", _TILES, sentence)
+        self.add_switch("hear_first", "Phi-4 writes down first")
 
     def _add_models(self, downloads: Downloads) -> None:
         self._models = QLabel(self)

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QCheckBox, QWidget
+from PySide6.QtWidgets import QCheckBox, QFileDialog, QWidget
 from pytestqt.qtbot import QtBot
 
 from assistant.core.errors import NoMicrophone
@@ -16,6 +16,7 @@ from assistant.settings.store import SettingsStore
 from assistant.ui.choice import Choice
 from assistant.ui.settings.editor import SettingsEditor
 from assistant.ui.settings.engine_page import EnginePage
+from assistant.ui.settings.folder_field import FolderField
 from assistant.ui.settings.key_field import KeyField
 from assistant.ui.settings.number_field import NumberField
 from assistant.ui.settings.window import SettingsWindow
@@ -66,7 +67,7 @@ def test_each_kind_of_control_changes_its_value(window: SettingsWindow, editor: 
 def test_every_setting_is_there_with_its_value(window: SettingsWindow) -> None:
     """What can be chosen in the file can be chosen in the window."""
     fields = sum(len(type(section).model_fields) for section in vars(Settings()).values())
-    kinds = (QCheckBox, Choice, NumberField, KeyField)
+    kinds = (QCheckBox, Choice, NumberField, KeyField, FolderField)
     assert sum(len(window.findChildren(kind)) for kind in kinds) == fields
     window.show()
     for number in window.findChildren(NumberField):
@@ -116,7 +117,35 @@ def test_a_key_that_is_needed_for_typing_is_refused(
 
 def test_the_fake_engine_is_not_offered(window: SettingsWindow) -> None:
     choice = control(window, "Engine")
-    assert [choice.itemData(at) for at in range(choice.count())] == ["auto", "light"]
+    assert [choice.itemData(at) for at in range(choice.count())] == ["auto", "phi4", "light"]
+
+
+def test_the_big_model_has_its_own_choices(qtbot: QtBot, window: SettingsWindow, editor: SettingsEditor) -> None:
+    window.show_page("engine")
+    tiles = control(window, "Phi-4 pictures")
+    tiles.setCurrentIndex(1)
+    tiles.activated.emit(1)
+    assert editor.settings.engine.max_tiles == 36
+    precision = control(window, "Phi-4 precision")
+    precision.setCurrentIndex(3)
+    precision.activated.emit(3)
+    assert editor.settings.engine.precision == "int4"
+    control(window, "Phi-4 writes down first").click()
+    assert editor.settings.engine.hear_first is True
+
+
+def test_the_big_models_folder_can_be_named_and_taken_back(window: SettingsWindow, editor: SettingsEditor) -> None:
+    window.show_page("engine")
+    field = window.pages["engine"].findChild(FolderField)
+    assert field.button.text() == "The fetched one"
+    field.button.click()
+    dialog = field.findChild(QFileDialog)
+    dialog.fileSelected.emit("/models/phi4")
+    dialog.close()
+    assert editor.settings.engine.phi4_folder == "/models/phi4"
+    assert field.button.text() == "phi4"
+    field.clear.click()
+    assert editor.settings.engine.phi4_folder == ""
 
 
 def test_the_engine_can_be_unloaded_and_loaded(window: SettingsWindow, controller: ScriptedController) -> None:
