@@ -136,7 +136,9 @@ def _add_metrics(report: Report, results: Sequence[Result], ending: str) -> None
         low, high = interval(scores)
         metrics |= {"wer_share": total(scores).rate, "wer_low_share": low, "wer_high_share": high}
         metrics |= {"files": len(speech), "words": total(scores).words}
-        metrics["work_ratio"] = sum(r.took for r in speech) / max(1e-9, sum(r.seconds for r in speech))
+        if not ending:
+            # Compared ways share what the engine remembers: only a single one's time says anything.
+            metrics["work_ratio"] = sum(r.took for r in speech) / max(1e-9, sum(r.seconds for r in speech))
     if names := sum(r.names[0] for r in speech):
         metrics["names_right_share"] = sum(r.names[1] for r in speech) / names
         metrics["names"] = names

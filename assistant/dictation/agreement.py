@@ -12,6 +12,8 @@ from dataclasses import dataclass
 
 _WITHOUT_SPACES = r"\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
 """Thai, Lao, Burmese, Khmer, Japanese and Chinese put no space between words: there each letter is one unit."""
+_ALIGNED = 150
+"""Confirmed words that are compared with a pass: more than a chunk of 30 s has, few enough for the square of it."""
 _WORD = re.compile(rf"\s*(?:[{_WITHOUT_SPACES}]|[^\s{_WITHOUT_SPACES}]+)")
 
 
@@ -96,10 +98,12 @@ def _end_of(confirmed: Sequence[str], words: Sequence[str]) -> int:
     """
     if list(words[: len(confirmed)]) == list(confirmed):
         return len(confirmed)
+    skipped = max(0, len(confirmed) - _ALIGNED)
+    confirmed, words = confirmed[skipped:], words[skipped : skipped + 2 * _ALIGNED]
     row = list(range(len(words) + 1))
     for number, word in enumerate(confirmed, start=1):
         row = list(_next_row(row, number, word, words))
-    return min(range(len(words) + 1), key=lambda end: (row[end], abs(end - len(confirmed))))
+    return skipped + min(range(len(words) + 1), key=lambda end: (row[end], abs(end - len(confirmed))))
 
 
 def _next_row(row: Sequence[int], number: int, word: str, words: Sequence[str]) -> Iterator[int]:

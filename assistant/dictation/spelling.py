@@ -13,7 +13,7 @@ from itertools import pairwise
 
 from assistant.dictation import ordinary
 from assistant.dictation.models import Word
-from assistant.dictation.sounds import Likeness, compare, letters
+from assistant.dictation.sounds import Likeness, compare, letters, sound
 
 MOST_TERMS = 200
 """Of one screen; the first ones, which the caller puts in order of likelihood."""
@@ -62,13 +62,36 @@ def hints(words: Iterable[Word], screen_terms: Iterable[str]) -> tuple[str, ...]
 
 def corrected(text: str, words: Sequence[Word], screen_terms: Sequence[str], language: str = "") -> str:
     """The text with names and terms as they are spelled. Letters outside them stay as they are."""
-    spelled = {letters(sound): word.text for word in words for sound in word.sounds_like}
-    by_ear = list(dict.fromkeys([*(word.text for word in words), *screen_terms]))
+    known = _Known(words, screen_terms)
     pieces, position = [], 0
-    for heard, spelling in _matches(text, spelled, by_ear, language):
+    for heard, spelling in _matches(text, known, language):
         pieces += [text[position : heard.start], spelling]
         position = heard.end
     return "".join([*pieces, text[position:]])
+
+
+class _Known:
+    """Names and terms, found by what was heard.
+
+    Attributes:
+        spelled: by the letters of what the user said they sound like.
+        exact: by their own letters.
+        by_sound: by their consonants.
+    """
+
+    def __init__(self, words: Sequence[Word], screen_terms: Sequence[str]) -> None:
+        self.terms = tuple(dict.fromkeys([*(word.text for word in words), *screen_terms]))
+        self.spelled = {letters(ear): word.text for word in words for ear in word.sounds_like}
+        self.exact = {letters(term): term for term in reversed(self.terms)}
+        self.by_sound: dict[str, list[str]] = {}
+        for term in self.terms:
+            self.by_sound.setdefault(sound(term), []).append(term)
+
+    def near(self, heard: _Heard) -> list[tuple[Likeness, str]]:
+        """The terms that it may be, the nearest first. Several words must sound like the term."""
+        among = self.terms if heard.words == 1 else self.by_sound.get(sound(heard.text), ())
+        found = [(like, term) for term in among if _is_near(like := compare(heard.text, term), heard, term)]
+        return sorted(found, key=lambda pair: (-pair[0].spelling, not pair[0].sound))
 
 
 def _is_everyday(term: str, language: str) -> bool:
@@ -78,13 +101,12 @@ def _is_everyday(term: str, language: str) -> bool:
     return all(ordinary.is_ordinary(part, language) for part in re.split(r"[-'’]", term) if len(part) > 1)
 
 
-def _matches(text: str, spelled: dict[str, str], by_ear: Sequence[str], language: str) -> Iterator[tuple[_Heard, str]]:
+def _matches(text: str, known: _Known, language: str) -> Iterator[tuple[_Heard, str]]:
     """What is to be replaced, from the left, the longest window first; nothing overlaps."""
-    exact = {letters(term): term for term in reversed(by_ear)}
-    index, spans = 0, [match.span() for match in _WORD.finditer(text)]
+    index, spans = 0, [match.span() for match in _WORD.finditer(text)] if known.terms else []
     while index < len(spans):
         for heard in _windows(text, spans, index):
-            spelling = spelled.get(letters(heard.text)) or _by_ear(heard, by_ear, exact, language)
+            spelling = known.spelled.get(letters(heard.text)) or _by_ear(heard, known, language)
             if spelling:
                 yield heard, spelling
                 index += heard.words - 1
@@ -104,16 +126,14 @@ def _windows(text: str, spans: Sequence[tuple[int, int]], index: int) -> Iterato
         yield _Heard(chosen[0][0], chosen[0][0] + len(plain), plain, count)
 
 
-def _by_ear(heard: _Heard, by_ear: Sequence[str], exact: dict[str, str], language: str) -> str:
+def _by_ear(heard: _Heard, known: _Known, language: str) -> str:
     """The one term that it must be; "" where none is near enough or two are equally near."""
     plain = letters(heard.text)
     if len(plain) < _SHORTEST or not _may_change(heard, language):
         return ""
-    if plain in exact:
-        return heard.text if heard.text in by_ear else exact[plain]
-    possible = [term for term in by_ear if abs(len(letters(term)) - len(plain)) <= len(plain) // 2]
-    near = [(like, term) for term in possible if _is_near(like := compare(heard.text, term), heard, term)]
-    near.sort(key=lambda pair: (-pair[0].spelling, not pair[0].sound))
+    if plain in known.exact:
+        return heard.text if heard.text in known.terms else known.exact[plain]
+    near = known.near(heard)
     tied = len(near) > 1 and near[0][0] == near[1][0]
     return near[0][1] if near and not tied else ""
 

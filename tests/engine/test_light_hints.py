@@ -48,3 +48,10 @@ def test_segments_say_how_sure_the_recogniser_is(engine: LightEngine, speak: Cal
         assert segment.avg_logprob is not None and -1 < segment.avg_logprob <= 0
         assert segment.compression_ratio is not None and 0 < segment.compression_ratio < 2.4
     assert segments
+
+
+def test_speech_that_is_hard_to_understand_is_not_dropped(engine: LightEngine, speak: Callable[[str], Clip]) -> None:
+    """The model finds none of its guesses probable here (mean log probability below -1), and is sure of a voice."""
+    clip = speak("Björn and Annika are travelling to Uppsala.")
+    segments = engine.transcribe(clip, Options(), lambda _event: None, CancelToken()).segments
+    assert segments and (segments[0].no_speech_prob or 0.0) < 0.6
