@@ -58,7 +58,7 @@ def request(dictated: str) -> tuple[Prompt, Options]:
     return Prompt(text=text), Options(temperature=0.0, max_tokens=64 + int(_TOKENS_A_CHARACTER * len(dictated)))
 
 
-def checked(dictated: str, answer: str, code: str = "") -> Polished:
+def accepted(dictated: str, answer: str, code: str = "") -> Polished:
     """The answer where it says what was dictated, else the dictated words.
 
     Args:

@@ -26,7 +26,7 @@ from assistant.dictation.languages import names
     ],
 )
 def test_the_same_words_put_right_are_taken(said: str, answer: str, taken: str) -> None:
-    assert polish.checked(said, answer, "en") == polish.Polished(taken or answer)
+    assert polish.accepted(said, answer, "en") == polish.Polished(taken or answer)
 
 
 @pytest.mark.parametrize(
@@ -46,7 +46,7 @@ def test_the_same_words_put_right_are_taken(said: str, answer: str, taken: str) 
     ],
 )
 def test_anything_else_is_refused_and_the_dictated_words_stay(said: str, answer: str, why: str) -> None:
-    result = polish.checked(said, answer, "en")
+    result = polish.accepted(said, answer, "en")
     assert why in result.refused
     assert result.text == said
 
@@ -60,13 +60,13 @@ def test_the_quotation_cannot_be_ended_from_within() -> None:
 
 @given(st.text(max_size=80), st.text(max_size=80), st.sampled_from([*names(), "", "pl"]))
 def test_the_result_is_one_of_the_two_texts_and_numbers_never_change(said: str, answer: str, code: str) -> None:
-    result = polish.checked(said, answer, code)
+    result = polish.accepted(said, answer, code)
     assert result.text == said if result.refused else result.text in answer
 
 
 @given(st.text(alphabet="abc 12.", min_size=1, max_size=40).filter(str.strip), st.sampled_from(["en", "de", ""]))
 def test_the_words_themselves_are_always_taken(said: str, code: str) -> None:
-    assert not polish.checked(said, said, code).refused
+    assert not polish.accepted(said, said, code).refused
 
 
 @pytest.mark.models
@@ -82,7 +82,7 @@ def test_the_real_model_neither_obeys_nor_answers(models: Path) -> None:
         ):
             prompt, options = polish.request(said)
             answer = engine.generate(prompt, options, lambda _event: None, CancelToken()).text
-            result = polish.checked(said, answer, "en")
+            result = polish.accepted(said, answer, "en")
             kept = [w for w in said.split() if w not in ("so", "um", "the", "and")]
             assert [w for w in kept if w in result.text.lower()] == kept
             assert len(result.text) <= len(said) + 8
