@@ -208,3 +208,24 @@ class TestTooMuch:
             loaded._limits = limits
         assert text
         assert "left out" in notices(events)
+
+
+@pytest.mark.parametrize("precision", ["int8", "int4"])
+def test_quantised_copies_are_made_once_and_all_media_are_answered(folder: Path, precision: Any) -> None:
+    engine = Phi4Engine(folder, precision=precision, device="cpu")
+    reports: list[str] = []
+    try:
+        engine.load(lambda what, _share: reports.append(what), CancelToken())
+        assert precision in engine.capabilities.device
+        assert any(precision in what for what in reports)
+        spoken = Clip(person())
+        assert answer(engine, GREET)[0]
+        assert answer(engine, Prompt(clip=spoken))[0]
+        assert answer(engine, Prompt(pictures=(screen(),), clip=spoken, task=Task.SCREEN))[0]
+        assert engine.transcribe(spoken, Options(), lambda _event: None, CancelToken()).text
+        engine.unload()
+        reports.clear()
+        engine.load(lambda what, _share: reports.append(what), CancelToken())
+        assert not any("Making" in what for what in reports), "the second time they are there"
+    finally:
+        engine.unload()

@@ -39,6 +39,13 @@ _FORMS: dict[Precision, tuple[Form, ...]] = {
     "int4": ("int4",),
     "float32": ("float32 lora",),
 }
+_MAIN_MEMORY: dict[Precision, Form] = {
+    "auto": "bf16 lora",
+    "bf16": "bf16 lora",
+    "int8": "int8",
+    "int4": "int4",
+    "float32": "float32 lora",
+}
 _OFFER = "The light engine works here: choose it in the settings or with --engine light."
 _SLOW = "On this processor the big model takes minutes for a screen; the light engine answers in seconds."
 _APPLE = "On Apple's GPUs the big model works but was never measured; expect it to be slow."
@@ -164,21 +171,24 @@ def _over_all(size: ModelSize, precision: Precision, driver: Driver) -> Placemen
 
 
 def _on_mps(size: ModelSize, precision: Precision, free: int) -> Placement:
-    form: Form = "float32 lora" if precision == "float32" else "bf16 lora"
-    words = f"Apple {platform.processor() or 'GPU'}: {form_words(form, ADAPTER_SETS)}"
-    return _in_main_memory(size, "mps", form, words, _APPLE, free)
+    return _in_main_memory(size, "mps", f"Apple {platform.processor() or 'GPU'}", precision, _APPLE, free)
 
 
 def _on_cpu(size: ModelSize, precision: Precision, free: int) -> Placement:
-    form: Form = "float32 lora" if precision == "float32" else "bf16 lora"
-    return _in_main_memory(size, "cpu", form, f"CPU: {form_words(form, ADAPTER_SETS)}", _SLOW, free)
+    return _in_main_memory(size, "cpu", "CPU", precision, _SLOW, free)
 
 
-def _in_main_memory(size: ModelSize, device: str, form: Form, words: str, warning: str, free: int) -> Placement:
-    if size.needed(form, ADAPTER_SETS) > free:
-        need = _gb(size.needed(form, ADAPTER_SETS))
+def _in_main_memory(
+    size: ModelSize, device: str, name: str, precision: Precision, warning: str, free: int
+) -> Placement:
+    """Where the processor shares its memory, merging would only cost more of it."""
+    form = _MAIN_MEMORY[precision]
+    sets = ADAPTER_SETS if size.needed(form, ADAPTER_SETS) <= free else 1
+    if size.needed(form, sets) > free:
+        need = _gb(size.needed(form, sets))
         raise _unavailable(f"The model needs {need} of memory without an NVIDIA GPU, and {_gb(free)} are free.")
-    return Placement(device, form, ADAPTER_SETS, _context(size, form, ADAPTER_SETS, free), words, (warning,))
+    words = f"{name}: {form_words(form, sets)}"
+    return Placement(device, form, sets, _context(size, form, sets, free), words, (warning,))
 
 
 def _sets(size: ModelSize, form: Form, memory: int) -> int:
