@@ -9,7 +9,9 @@ from assistant.dictation.models import Replacement, Snippet
 
 _FIRST_PLACE = 0xF0000
 """Places that stand for a snippet until the other rules are done: private characters, which no recogniser gives and
-`characters.clean` takes from everything that comes in."""
+`characters.heard` takes from what they give."""
+
+_PLACE = re.compile("[\U000f0000-\U000ffffd]")
 
 
 def replaced(text: str, replacements: Iterable[Replacement]) -> str:
@@ -33,9 +35,12 @@ def filled_in(text: str, snippets: Sequence[Snippet]) -> str:
     """
     if re.fullmatch(r"\s*[\U000F0000-\U000FFFFD][.!?,]*\s*", text):
         text = text.rstrip(".!?, ")
-    for number, snippet in enumerate(snippets):
-        text = text.replace(chr(_FIRST_PLACE + number), snippet.text)
-    return text
+    return _PLACE.sub(lambda match: _text_of(match.group(), snippets), text)
+
+
+def _text_of(place: str, snippets: Sequence[Snippet]) -> str:
+    number = ord(place) - _FIRST_PLACE
+    return snippets[number].text if number < len(snippets) else place
 
 
 def _normal(phrase: str) -> str:

@@ -64,7 +64,7 @@ def _pipeline(rules: TextRules, context: Context, profile: Profile) -> list[tupl
     # In a terminal a newline runs what was typed: no profile can allow it there.
     newlines, tabs = profile.newlines and context.kind != "terminal", profile.tabs and context.kind != "terminal"
     return [
-        ("Allowed characters", lambda text: characters.clean(text).strip()),
+        ("Allowed characters", characters.heard),
         ("Names and terms", lambda text: spelling.corrected(text, rules.words, terms, context.language)),
         ("Replacements", lambda text: exact.replaced(text, rules.replacements)),
         ("Snippets", lambda text: exact.with_places(text, rules.snippets)),
