@@ -23,9 +23,11 @@ from assistant.audio import spool
 from assistant.audio.resample import Samples
 from assistant.core.cancel import Cancelled, CancelToken
 from assistant.core.errors import FocusMoved, HearsightError, TargetLost
+from assistant.core.events import Progress
 from assistant.core.prompt import Options
 from assistant.desktop.typing.main import Typist
 from assistant.desktop.typing.models import Inserted, Target
+from assistant.dictation import polish as polishing
 from assistant.dictation import rules as text_rules
 from assistant.dictation import spelling
 from assistant.dictation.models import Context, TextRules
@@ -113,6 +115,18 @@ class Dictate:
             Cancelled: the token was set.
         """
         return self._follower(_unseen, cancel).run_recorded(blocks)
+
+    def polish(self, spoken: Spoken, cancel: CancelToken) -> Spoken:
+        """The words smoothed by the language model; as they were where that fails, is stopped or says more or less."""
+        if not spoken.text or len(spoken.text) > polishing.LONGEST:
+            return spoken
+        prompt, options = polishing.request(spoken.text)
+        try:
+            answer = self.engine.generate(prompt, options, _unread, cancel).text
+        except (Cancelled, HearsightError) as error:
+            log.warning("a dictation could not be polished: %s", type(error).__name__)
+            return spoken
+        return replace(spoken, text=polishing.checked(spoken.text, answer, spoken.language).text)
 
     def compose(self, spoken: Spoken, target: Target | None) -> str:
         """The text to type for what was recognised, by the user's rules for the target's program."""
@@ -226,6 +240,10 @@ def again(dictation: Dictation, target: Target | None) -> Written:
     return Written(dictation.id, dictation.text, target, {})
 
 
+def _unread(_event: Progress) -> None:
+    """Only the whole answer counts."""
+
+
 def _unseen(_live: Live) -> None:
     """Nobody watches."""
 
@@ -233,4 +251,6 @@ def _unseen(_live: Live) -> None:
 def _context(language: str, target: Target | None) -> Context:
     if target is None:
         return Context(language=language)
-    return Context(kind=target.kind, program=target.program, language=language)
+    # What stands in the window's title is on the screen, and often what is written about.
+    names = spelling.terms(target.title, language)
+    return Context(kind=target.kind, program=target.program, language=language, terms=names)

@@ -92,6 +92,7 @@ class Session(QObject):
                 self._controller, self.settings, self._window.background, self._downloads, self._window
             )
             window.destroyed.connect(self._forget_settings)
+            window.dictations_wanted.connect(self.show_dictations)
             self._settings_window = window
         self._settings_window.show_page(page)
 

@@ -95,6 +95,16 @@ QTextEdit#boxed, QPlainTextEdit#boxed {
 }
 QTextEdit#boxed:focus, QPlainTextEdit#boxed:focus { border: 2px solid $accent; padding: 3px; }
 
+#preview { background: $hover; border-radius: ${small}px; padding: 8px 10px; }
+QTableView {
+    background: $surface; border: 1px solid $line; border-radius: ${small}px; gridline-color: $line; outline: none;
+    selection-background-color: $selected; selection-color: $text;
+}
+QHeaderView::section { background: $background; color: $muted; border: none; padding: 4px 8px; }
+QTableView QLineEdit { border-radius: 0; min-height: 0; padding: 2px 6px; }
+QListView::item { border-radius: ${small}px; padding: 4px 8px; }
+QListView::item:selected { background: $selected; color: $text; }
+
 QListView { background: transparent; border: none; outline: none; }
 QMenu { background: $surface; border: 1px solid $line; padding: 4px; }
 QMenu::item { padding: 5px 24px 5px 10px; border-radius: 4px; }

@@ -155,6 +155,8 @@ class Dictating(DictationTools):
         flow, folder = self.flow(), turn.listening.folder
         try:
             spoken = flow.follow(turn.speech, partial(self.tell, turn), turn.stop)
+            if self.settings.dictation.polish and turn.to_type:
+                spoken = flow.polish(spoken, turn.stop)
             # A stop ends the recognition, not the recording: everything is on disk before it is taken from there.
             turn.speech.over.wait(_STOP_SECONDS)
             written = flow.write_down(spoken, turn.pinned_target(), folder, to_type=turn.to_type, closing=turn.closing)

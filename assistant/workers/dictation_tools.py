@@ -74,6 +74,7 @@ class DictationTools(QObject):
         super().__init__(parent)
         self.parts, self.settings = parts, settings
         self.rules = TextRules()
+        self._rules_file: Path | None = None
         self._jobs = jobs
         self._typing = ThreadPoolExecutor(1, "typing")
         self._stopped = CancelToken()
@@ -98,8 +99,16 @@ class DictationTools(QObject):
             when_moved=chosen.when_moved,
         )
 
+    def save_rules(self, rules: TextRules) -> None:
+        """Takes over changed text rules at once, and writes them."""
+        self.rules = rules
+        if self._rules_file is not None:
+            self._keep_house(partial(rules_file.save, self._rules_file, rules))
+
     def load_rules(self, path: Path) -> None:
         """Reads the user's text rules off the GUI thread; until then, or if they can't be used, the defaults hold."""
+
+        self._rules_file = path
 
         def work() -> None:
             self.rules = rules_file.load(path)

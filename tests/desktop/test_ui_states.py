@@ -196,7 +196,7 @@ def test_composer_and_bars(qtbot: QtBot, window: MainWindow, keep: Keep, control
     assert composer._heard.text() == "Listening…"
 
 
-@pytest.mark.parametrize("page", ["general", "engine", "voice", "screen", "shortcuts", "privacy"])
+@pytest.mark.parametrize("page", ["general", "engine", "voice", "screen", "dictation", "rules", "shortcuts", "privacy"])
 def test_settings_pages(window: MainWindow, keep: Keep, page: str) -> None:
     window.show_settings(page)
     shown = window.session._settings_window

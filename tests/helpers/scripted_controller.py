@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from assistant.dictation.models import TextRules
 from assistant.history.store import History
 from assistant.settings.models import Settings
 from assistant.workers.signals import ControllerSignals, EngineStatus
@@ -73,6 +74,7 @@ class _Noted:
 
     def __init__(self, part: str, calls: list[tuple[Any, ...]]) -> None:
         self._part, self._calls = part, calls
+        self.rules = TextRules()
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("_"):

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 _READ_SECONDS = 6
 _CHOOSE_SECONDS = 60
-_TITLE = 28
+_TITLE = 18
 """Characters of a window's title on a button."""
 
 

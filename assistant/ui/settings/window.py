@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QEvent, QSize, Qt
+from PySide6.QtCore import QEvent, QSize, Qt, Signal
 from PySide6.QtGui import QCloseEvent
 from PySide6.QtWidgets import (
     QButtonGroup,
@@ -20,10 +20,12 @@ from PySide6.QtWidgets import (
 )
 
 from assistant.ui.icons import icon
+from assistant.ui.settings.dictation_page import DictationPage
 from assistant.ui.settings.editor import SettingsEditor
 from assistant.ui.settings.engine_page import EnginePage
 from assistant.ui.settings.microphone_page import MicrophonePage
 from assistant.ui.settings.pages import GeneralPage, PrivacyPage, ScreenPage, ShortcutsPage
+from assistant.ui.settings.rules_page import RulesPage
 from assistant.ui.theme import SPACE
 from assistant.workers.background import Background
 
@@ -36,6 +38,8 @@ _NAMES = {
     "engine": ("Engine", "engine"),
     "voice": ("Microphone", "microphone"),
     "screen": ("Screen", "screen"),
+    "dictation": ("Dictation", "keyboard"),
+    "rules": ("Text rules", "rename"),
     "shortcuts": ("Shortcuts", "keyboard"),
     "privacy": ("Privacy", "privacy"),
 }
@@ -44,6 +48,8 @@ _NAMES = {
 
 class SettingsWindow(QDialog):
     """Changes apply at once, so there is nothing to confirm."""
+
+    dictations_wanted = Signal()
 
     def __init__(
         self,
@@ -63,6 +69,8 @@ class SettingsWindow(QDialog):
             "engine": EnginePage(editor, controller, background, downloads),
             "voice": self._microphone,
             "screen": ScreenPage(editor),
+            "dictation": DictationPage(editor, partial(self.show_page, "rules"), self.dictations_wanted.emit),
+            "rules": RulesPage(editor, controller),
             "shortcuts": ShortcutsPage(editor),
             "privacy": PrivacyPage(editor),
         }
@@ -71,7 +79,7 @@ class SettingsWindow(QDialog):
         self._build()
 
     def show_page(self, name: str) -> None:
-        """Opens the window at a page: "general", "engine", "voice", "screen", "shortcuts" or "privacy"."""
+        """Opens the window at a page: its name in `pages`."""
         at = list(self.pages).index(name)
         self._stack.setCurrentIndex(at)
         self._buttons.button(at).setChecked(True)
