@@ -107,15 +107,16 @@ class Runner:
             yield self._generate(case, request, state)
 
     def _bring(self, state: State, request: Request) -> None:
-        """Warm: the cache holds the request's first half. Rewound: it held another ending before that."""
+        """Warm: the cache holds the request's first half. Rewound: it held another ending after that, and its own."""
         session = self.session
         half = _upto(request, len(request.elements) // 2)
-        session.rewind(0)
         if state == "cold":
+            session.rewind(0)
             session.embedder.forget()
-            return
-        session.prefill(half, CancelToken())
-        if state == "rewound":
+        elif state == "warm":
+            session.rewind(0)
+            session.prefill(half, CancelToken())
+        else:
             session.prefill(half.followed_by(self.tokenizer.text("Something else was asked here.")), CancelToken())
             session.rewind(len(half))
 

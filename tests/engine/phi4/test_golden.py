@@ -96,7 +96,7 @@ def test_the_ids_are_hashed_as_the_author_does(golden: Golden, requests: dict[st
 
 
 @given(st.data())
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=12, deadline=None)
 def test_split_at_turn_boundaries_the_tokens_are_the_same(
     golden: Golden, session: Session, requests: dict[str, Request], data: st.DataObject
 ) -> None:
