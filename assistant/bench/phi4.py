@@ -60,7 +60,7 @@ _ON_GPU = Plan(
     runs=3,
     adapters=(None, "vision", "speech"),
     forms=("int8", "int4"),
-    steps=("plain", "compiled"),
+    steps=("plain", "compiled", "kernels"),
 )
 _ON_CPU = Plan(
     thin=True,

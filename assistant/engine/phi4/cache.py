@@ -62,12 +62,17 @@ class KvCache:
         wanted = in_buckets(self.length)
         if wanted < self.capacity:
             self.generation += 1
-            self.layers = [layer[:, :, :wanted].clone() for layer in self.layers]
+            for index, old in enumerate(self.layers):
+                smaller = self._empty(wanted, old.device)
+                smaller[:, :, : self.length] = old[:, :, : self.length]
+                self.layers[index] = smaller
 
     def _empty(self, tokens: int, device: torch.device) -> Tensor:
-        sizes = self._sizes
-        # Zeros, not `empty`: a step multiplies stale values by weight 0, and 0 times a stray NaN is NaN.
-        return torch.zeros((2, sizes.kv_heads, in_buckets(tokens), sizes.head), device=device, dtype=self._dtype)
+        sizes, rows = self._sizes, in_buckets(tokens)
+        # Zeros, not `empty`: a step multiplies stale values by weight 0, and 0 times a stray NaN is NaN. One row more
+        # than is used, so that a whole block is as little contiguous as its part: compiled code tells those apart.
+        block = torch.zeros((2, sizes.kv_heads, rows + 1, sizes.head), device=device, dtype=self._dtype)
+        return block[:, :, :rows]
 
 
 def in_buckets(tokens: int) -> int:

@@ -160,8 +160,11 @@ class _Source:
 
 
 def group_for(width: int) -> int:
-    """128 columns, or the most below that which cut half the width evenly (small models in tests)."""
-    return next(group for group in range(GROUP, 0, -1) if width % (2 * group) == 0)
+    """128 columns, or the largest power of two below that cuts half the width evenly (small models in tests)."""
+    group = GROUP
+    while width % (2 * group):
+        group //= 2
+    return group
 
 
 def _layer(opened: Any, form: Quantised, index: int) -> LayerWeights:
