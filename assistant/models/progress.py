@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
-Stage = Literal["waiting", "fetching", "joining", "checking"]
+Stage = Literal["waiting", "fetching", "joining", "checking", "converting"]
 
 
 @dataclass(frozen=True)
@@ -16,7 +16,8 @@ class Progress:
 
     Attributes:
         name: the artefact.
-        stage: `waiting` for another process that fetches the same, `fetching`, `joining` parts, `checking` the hash.
+        stage: `waiting` for another process that fetches the same, `fetching`, `joining` parts, `checking` the hash,
+            `converting` to another layout.
         done: bytes of this stage, including what an earlier try had left.
         total: bytes of this stage; 0 where it has none.
     """

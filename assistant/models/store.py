@@ -19,14 +19,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-import filelock
-
 from assistant.core.cancel import CancelToken
 from assistant.core.errors import ModelBroken, ModelMissing
 from assistant.models.artefacts import Artefact, ModelFile
 from assistant.models.catalogue import find
 from assistant.models.disk import plain_errors, sha256_of
-from assistant.models.progress import Meter, Progress, Report, ignore
+from assistant.models.locks import locked
+from assistant.models.progress import Meter, Report, ignore
 
 log = logging.getLogger(__name__)
 
@@ -194,21 +193,8 @@ class ModelStore:
     @contextmanager
     def lock(self, artefact: Artefact, report: Report, cancel: CancelToken) -> Iterator[None]:
         """Keeps two processes from fetching or removing the same artefact at once; the second one waits."""
-        folder = self.folder / _INCOMING
-        self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        folder.mkdir(exist_ok=True, mode=0o700)
-        lock = filelock.FileLock(folder / f"{artefact.name}.lock", mode=0o600)
-        while True:
-            try:
-                lock.acquire(timeout=0.2)
-                break
-            except filelock.Timeout:
-                report(Progress(artefact.name, "waiting"))
-                cancel.check()
-        try:
+        with locked(self.folder / _INCOMING, artefact.name, report, cancel):
             yield
-        finally:
-            lock.release()
 
     def _require_files(self, artefact: Artefact) -> None:
         for file in artefact.files:
