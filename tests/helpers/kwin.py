@@ -21,7 +21,7 @@ from assistant.bench.xvfb import end
 
 _SECONDS = 30.0
 _SOCKET = "wayland-kwin"
-_CODES = {"ctrl": 29, "shift": 42, "alt": 56, "space": 57, "d": 32, "F9": 67, "Escape": 1}
+_CODES = {"ctrl": 29, "shift": 42, "alt": 56, "space": 57, "d": 32, "z": 44, "F9": 67, "Escape": 1}
 """Of linux/input-event-codes.h."""
 _FAKE_INPUT = "org_kde_kwin_fake_input"
 _REGISTRY, _CALLBACK, _FAKE = 2, 3, 4
@@ -106,6 +106,21 @@ class KWin:
         psutil.wait_procs(started, timeout=5)
         shutil.rmtree(self._folder, ignore_errors=True)
 
+    def log_in(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """The test runs as if it had been logged in here."""
+        for name in ("DISPLAY", "SWAYSOCK"):
+            monkeypatch.delenv(name, raising=False)
+        for name in ("DBUS_SESSION_BUS_ADDRESS", "XDG_RUNTIME_DIR", "WAYLAND_DISPLAY", "XDG_SESSION_TYPE"):
+            monkeypatch.setenv(name, self.env[name])
+
+    def down(self, *keys: str) -> None:
+        for key in keys:
+            self.hand.key(key, True)
+
+    def up(self, *keys: str) -> None:
+        for key in keys:
+            self.hand.key(key, False)
+
     def kill_portal(self) -> None:
         """What a crash of the portal looks like; the bus starts it again at the next call."""
         portals = [child for child in self._programs() if child.name().startswith("xdg-desktop-por")]
@@ -158,7 +173,7 @@ class KWin:
             time.sleep(0.02)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def kwin() -> Iterator[KWin]:
     with KWin() as session:
         yield session

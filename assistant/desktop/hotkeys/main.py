@@ -4,20 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from assistant.desktop.hotkeys.handlers.macos import MacHotkeys
 from assistant.desktop.hotkeys.handlers.portal import PortalHotkeys
+from assistant.desktop.hotkeys.handlers.windows import WindowsHotkeys
 from assistant.desktop.hotkeys.handlers.x11 import X11Hotkeys
 from assistant.desktop.hotkeys.models import HotkeyHandler
 from assistant.desktop.hotkeys.shortcuts import Shortcut, parse_shortcut
 
 __all__ = ["HANDLERS", "Shortcut", "available", "choose", "parse_shortcut"]
 
-HANDLERS: tuple[HotkeyHandler, ...] = (X11Hotkeys(), PortalHotkeys())
+HANDLERS: tuple[HotkeyHandler, ...] = (X11Hotkeys(), PortalHotkeys(), WindowsHotkeys(), MacHotkeys())
 """In the order in which they are tried."""
 
 INSTEAD = (
-    "Bind a key in your desktop's keyboard settings to 'hearsight trigger ask --press' and its release to "
-    "'hearsight trigger ask --release'; where only presses can be bound, bind 'hearsight trigger ask'. "
-    "The microphone button in the window works everywhere."
+    "Bind keys in your desktop's own settings: 'hearsight trigger --bindings' prints the lines. Where only presses can "
+    "be bound, the key toggles. The microphone button in the window works everywhere."
 )
 """What to do where no program may listen to keys by itself."""
 
@@ -29,7 +30,7 @@ def choose(handlers: Sequence[HotkeyHandler] = HANDLERS) -> tuple[HotkeyHandler 
         if handler.is_installed():
             return handler, ""
     if fitting:
-        return None, fitting[0].install_instructions()
+        return None, f"{fitting[0].install_instructions()} {INSTEAD}"
     return None, f"Global keys don't exist on this kind of session yet. {INSTEAD}"
 
 

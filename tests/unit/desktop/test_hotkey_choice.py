@@ -14,17 +14,17 @@ TABLE = [
     # system, environment, handler or what is said instead
     ("linux", {"DISPLAY": ":0"}, "XGrabKey on X11"),
     ("linux", {"DISPLAY": ":0", "XDG_SESSION_TYPE": "x11"}, "XGrabKey on X11"),
-    ("linux", {"DISPLAY": ":0", "WAYLAND_DISPLAY": "wayland-0"}, "hearsight trigger ask --press"),
-    ("linux", {"DISPLAY": ":0", "XDG_SESSION_TYPE": "wayland"}, "hearsight trigger ask --release"),
-    ("linux", {}, "hearsight trigger ask"),
-    ("win32", {}, "microphone button"),
-    ("darwin", {}, "microphone button"),
+    ("linux", {"DISPLAY": ":0", "WAYLAND_DISPLAY": "wayland-0"}, "hearsight trigger --bindings"),
+    ("linux", {"DISPLAY": ":0", "XDG_SESSION_TYPE": "wayland"}, "the key toggles"),
+    ("linux", {}, "microphone button"),
+    ("win32", {}, "RegisterHotKey on Windows"),
+    ("darwin", {}, "pyobjc-framework-Quartz"),
 ]
 
 
 @pytest.mark.parametrize(("system", "environment", "expected"), TABLE)
 def test_choice(system: str, environment: dict[str, str], expected: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("DISPLAY", "WAYLAND_DISPLAY", "XDG_SESSION_TYPE"):
+    for name in ("DISPLAY", "WAYLAND_DISPLAY", "XDG_SESSION_TYPE", "DBUS_SESSION_BUS_ADDRESS", "XDG_RUNTIME_DIR"):
         monkeypatch.delenv(name, raising=False)
     for name, value in environment.items():
         monkeypatch.setenv(name, value)

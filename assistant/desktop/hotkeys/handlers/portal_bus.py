@@ -39,8 +39,12 @@ class Refused(HearsightError):
     """The portal answered a request with "no"; its user or its desktop doesn't want it."""
 
 
+class PortalEnded(OSError):
+    """The portal ended, or we are ending, while a request waited for its answer."""
+
+
 class PortalBus:
-    """One connection to the session bus, used by one thread at a time.
+    """One connection to the session bus, used by one thread at a time; `wake` is for any.
 
     Raises:
         OSError, KeyError, ValueError, EOFError: there is no session bus.
@@ -50,10 +54,18 @@ class PortalBus:
         self._connection = open_dbus_connection(bus="SESSION")
         self._signals: deque[Any] = deque()
         self._connection.filter(MatchRule(type="signal"), queue=self._signals)
+        self._wake_read, self._wake_write = socket.socketpair()
         self._bus = Proxy(message_bus, self._connection, timeout=_CALL_SECONDS)
 
     def close(self) -> None:
         self._connection.close()
+        self._wake_read.close()
+        self._wake_write.close()
+
+    def wake(self) -> None:
+        """Ends whatever waits here, now and from now on."""
+        with contextlib.suppress(OSError):
+            self._wake_write.send(b"x")
 
     def version(self, seconds: float) -> int:
         """Of the portal's GlobalShortcuts; DBusErrorResponse where it has none, TimeoutError where it is silent."""
@@ -105,30 +117,40 @@ class PortalBus:
             )
         return results
 
-    def next_signal(self, seconds: float, wake: socket.socket) -> Any:
-        """The next signal; None when `seconds` are over or `wake` can be read."""
+    def next_signal(self, seconds: float) -> Any:
+        """The next signal; None when `seconds` are over or after `wake`."""
         message = self._arrived()
-        if message is None and select.select([self._connection.sock, wake], [], [], seconds)[0]:
+        if message is None and self._wait(seconds):
             message = self._arrived()
         return message
 
+    def _wait(self, seconds: float) -> list[Any]:
+        return select.select([self._connection.sock, self._wake_read], [], [], seconds)[0]
+
     def _arrived(self) -> Any:
-        try:
-            while not self._signals:
+        self._receive()
+        return self._signals.popleft() if self._signals else None
+
+    def _receive(self) -> None:
+        """Everything that is there; a message may wait in jeepney's own buffer, which `select` can't see."""
+        with contextlib.suppress(TimeoutError):
+            while True:
                 self._connection.recv_messages(timeout=0)
-        except TimeoutError:
-            return None
-        return self._signals.popleft()
 
     def _response(self, handle: str, seconds: float) -> Any:
         """The body of a request's Response; other signals stay for `next_signal`."""
         deadline = time.monotonic() + seconds
-        while True:
+        while (left := deadline - time.monotonic()) > 0:
+            self._receive()
             for message in self._signals:
                 if signal_of(message) == (REQUEST, "Response") and path_of(message) == handle:
                     self._signals.remove(message)
                     return message.body
-            self._connection.recv_messages(timeout=max(deadline - time.monotonic(), 0))
+                if is_end(message):
+                    raise PortalEnded
+            if self._wake_read in self._wait(left):
+                raise PortalEnded
+        raise TimeoutError
 
 
 def signal_of(message: Any) -> tuple[str, str]:
@@ -139,3 +161,8 @@ def signal_of(message: Any) -> tuple[str, str]:
 
 def path_of(message: Any) -> str:
     return str(message.header.fields.get(HeaderFields.path, ""))
+
+
+def is_end(message: Any) -> bool:
+    """Whether it says that the portal is gone."""
+    return signal_of(message)[1] == "NameOwnerChanged" and not message.body[2]

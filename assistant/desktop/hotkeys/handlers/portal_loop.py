@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
 import logging
-import socket
 import threading
 import time
 from collections.abc import Mapping
@@ -16,6 +14,7 @@ from assistant.desktop.hotkeys.handlers.portal_bus import (
     SESSION,
     SHORTCUTS,
     PortalBus,
+    PortalEnded,
     Refused,
     path_of,
     signal_of,
@@ -28,7 +27,7 @@ from assistant.desktop.hotkeys.shortcuts import Shortcut
 _log = logging.getLogger(__name__)
 
 _STOP_SECONDS = 5.0
-_FIRST_PAUSE, _LONGEST_PAUSE = 0.5, 30.0
+_FIRST_PAUSE, _LONGEST_PAUSE = 0.25, 30.0
 """Seconds between attempts to bind again; each is twice the one before."""
 _IDLE_SECONDS = 3600.0
 _REMEDY = "Start Hearsight again, or bind its keys in the compositor: see 'hearsight trigger --bindings'."
@@ -54,7 +53,7 @@ class PortalLoop(threading.Thread):
         self._stopping = False
         self._session: PortalSession | None = None
         self._pause = _FIRST_PAUSE
-        self._again = 0.0
+        self._again = self._bound = 0.0
         self._bus = _connected()
         try:
             self._bus.listen()
@@ -66,7 +65,6 @@ class PortalLoop(threading.Thread):
         except HearsightError:
             self._bus.close()
             raise
-        self._wake_read, self._wake_write = socket.socketpair()
         self._presses = Presses(on_event, on_problem)
 
     def is_held(self, name: str) -> bool:
@@ -75,8 +73,7 @@ class PortalLoop(threading.Thread):
     def stop(self) -> None:
         """Gives the keys back and ends; returns once nothing is held any more."""
         self._stopping = True
-        with contextlib.suppress(OSError):
-            self._wake_write.send(b"x")
+        self._bus.wake()
         if threading.current_thread() is not self:
             self.join(_STOP_SECONDS)
 
@@ -92,12 +89,10 @@ class PortalLoop(threading.Thread):
                 self._session.close()
             self._presses.stop()
             self._bus.close()
-            self._wake_read.close()
-            self._wake_write.close()
 
     def _step(self) -> None:
         seconds = _IDLE_SECONDS if self._session else max(self._again - time.monotonic(), 0)
-        message = self._bus.next_signal(seconds, self._wake_read)
+        message = self._bus.next_signal(seconds)
         if message is not None:
             self._take(message)
         elif not self._stopping and self._session is None and time.monotonic() >= self._again:
@@ -106,7 +101,7 @@ class PortalLoop(threading.Thread):
     def _take(self, message: Any) -> None:
         kind, body = signal_of(message), message.body
         if kind == ("org.freedesktop.DBus", "NameOwnerChanged"):
-            self._owner_changed(gone=not body[2])
+            self._owner_changed(before=body[1], now=body[2])
         elif self._session is None:
             return
         elif kind == (SESSION, "Closed") and path_of(message) == self._session.handle:
@@ -121,16 +116,20 @@ class PortalLoop(threading.Thread):
         elif member == "Deactivated":
             self._presses.release(name)
 
-    def _owner_changed(self, gone: bool) -> None:
-        if self._session is not None:
+    def _owner_changed(self, before: str, now: str) -> None:
+        """Our own first call may have brought the portal up, which is told here too."""
+        if before and self._session is not None:
             self._lost(_GONE)
-        if not gone:
+        if now:
             self._again = time.monotonic()
 
     def _lost(self, words: str) -> None:
+        """A desktop that closes each new session at once is asked less and less often."""
         self._session = None
         self._presses.release_all()
         self._presses.complain(HearsightError(words))
+        lasted = time.monotonic() - self._bound
+        self._pause = _FIRST_PAUSE if lasted > _LONGEST_PAUSE else min(self._pause * 2, _LONGEST_PAUSE)
         self._again = time.monotonic() + self._pause
 
     def _bind_again(self) -> None:
@@ -153,13 +152,15 @@ class PortalLoop(threading.Thread):
             return
         try:
             session.bind()
-            self._pause = _FIRST_PAUSE
+            self._bound = time.monotonic()
+        except PortalEnded:
+            return  # the signal that says so is still to be read
         except Refused as refusal:
             self._presses.complain(refusal)
-        except BUS_ERRORS as error:
-            if isinstance(error, ConnectionError):
-                raise
-            self._presses.complain(HearsightError(_NO_PORTAL, action=_REMEDY))
+        except ConnectionError:
+            raise
+        except BUS_ERRORS:
+            self._lost(_GONE)
 
 
 def _connected() -> PortalBus:
