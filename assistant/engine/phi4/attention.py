@@ -1,4 +1,4 @@
-"""Grouped-query attention: the reference arithmetic ("eager") and PyTorch's fused kernels ("sdpa").
+"""Grouped-query attention: the reference arithmetic ("eager"), PyTorch's fused kernels ("sdpa"), and flash-attn's.
 
 Query heads that share a key head are packed into one matrix product, so keys and values are never copied out.
 """
@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as nn
 
-Attention: TypeAlias = Literal["eager", "sdpa"]
+Attention: TypeAlias = Literal["eager", "sdpa", "flash"]
 
 
 def eager(query: Tensor, keys: Tensor, values: Tensor, allowed: Tensor | None) -> Tensor:
@@ -52,6 +52,18 @@ def sdpa(query: Tensor, keys: Tensor, values: Tensor, allowed: Tensor | None) ->
         is_causal=square,
     )
     return mixed[0].transpose(0, 1).reshape(n, heads * head)
+
+
+def flash(query: Tensor, keys: Tensor, values: Tensor, allowed: Tensor | None) -> Tensor:
+    """The same through the package flash-attn; shapes as in `eager`. It shares key heads among query heads by itself,
+    and its causal mask ends at the lower right corner (flash-attn 2.1 and newer), so no copy and no mask are made.
+    """
+    from flash_attn import flash_attn_func
+
+    n, heads, head = query.shape
+    lines = (query[None], keys.transpose(0, 1)[None], values.transpose(0, 1)[None])
+    mixed: Tensor = flash_attn_func(*lines, causal=allowed is not None)
+    return mixed[0].reshape(n, heads * head)
 
 
 def _spread(states: Tensor, heads: int) -> Tensor:

@@ -31,8 +31,8 @@ class Decoder:
     Args:
         config: a `Phi4MultimodalConfig`.
         weights: one set for every adapter, or a source that gives the set of an adapter.
-        attention: "eager" is the reference arithmetic, "sdpa" PyTorch's fused kernels (prefill only: a step's
-            attention is one matrix product over each key head either way).
+        attention: "eager" is the reference arithmetic, "sdpa" PyTorch's fused kernels, "flash" those of
+            flash-attn (prefill only: a step's attention is one matrix product over each key head in any case).
         capacity: tokens to make room for at first; the cache grows on its own.
     """
 
@@ -47,7 +47,7 @@ class Decoder:
         self.sizes = Dimensions.of(config)
         self._source = (lambda _adapter: weights) if isinstance(weights, Weights) else weights
         self.weights = weights if isinstance(weights, Weights) else weights(None)
-        self._attend = kinds.eager if attention == "eager" else kinds.sdpa
+        self._attend = {"eager": kinds.eager, "sdpa": kinds.sdpa, "flash": kinds.flash}[attention]
         self.cache = KvCache(self.sizes, capacity, self.weights.devices(), self.weights.dtype)
         self.rope = RopeTables(config, self.cache.capacity, self.weights.device, self.weights.dtype)
 

@@ -16,11 +16,12 @@ from assistant.engine.base import Report
 from assistant.engine.light import threads
 from assistant.engine.phi4 import quantise
 from assistant.engine.phi4.adapters import ADAPTERS, Adapter
+from assistant.engine.phi4.attention import Attention
 from assistant.engine.phi4.decode import DecodeLoop
 from assistant.engine.phi4.decoder import Decoder
 from assistant.engine.phi4.devices import Placement
 from assistant.engine.phi4.embedding import Embedder
-from assistant.engine.phi4.native import Attention, DeviceMap, Native, load_native, spread
+from assistant.engine.phi4.native import DeviceMap, Native, load_native, spread
 from assistant.engine.phi4.quantise import Quantised
 from assistant.engine.phi4.session import Session
 from assistant.engine.phi4.sizes import ADAPTER_SETS
@@ -82,11 +83,11 @@ def load(folder: Path, placed: Placement, report: Report, cancel: CancelToken) -
     switches: list[float] = []
     source = _source(native, folder, placed, report, cancel)
     weights = WeightSets(source, _slots(placed), lambda _adapter, seconds: switches.append(seconds))
-    for adapter in _FIRST[: _slots(placed)]:
-        weights(adapter)
-    switches.clear()
     chat = _session(native, weights, placed, slow, _FIRST_TOKENS)
     speech = _session(native, weights, placed, slow, _SPEECH_TOKENS, chat.embedder)
+    for adapter in reversed(_FIRST[: _slots(placed)]):
+        weights(adapter)
+    switches.clear()
     # What is loaded lives as long as the process: collecting garbage needn't look at it again and again.
     gc.collect()
     gc.freeze()
@@ -100,7 +101,6 @@ def _native(folder: Path, placed: Placement, report: Report, cancel: CancelToken
         folder,
         _where(folder, placed),
         dtype,
-        attention=_attention(placed),
         report=lambda what, share: report(what, 0.9 * share),
         cancel=cancel,
         language_model=placed.form not in ("int8", "int4"),
@@ -116,9 +116,9 @@ def _where(folder: Path, placed: Placement) -> str | DeviceMap:
 
 
 def _attention(placed: Placement) -> Attention:
-    """flash-attn where it is installed: the loader keeps it from the towers, which can't use it."""
+    """flash-attn for the language model where it is installed, else PyTorch's own kernels. The towers can't use it."""
     has_flash = placed.device.startswith("cuda") and find_spec("flash_attn") is not None
-    return "flash_attention_2" if has_flash else "sdpa"
+    return "flash" if has_flash else "sdpa"
 
 
 def _source(native: Native, folder: Path, placed: Placement, report: Report, cancel: CancelToken) -> Source:
@@ -152,7 +152,7 @@ def _session(
     capacity: int,
     embedder: Embedder | None = None,
 ) -> Session:
-    decoder = Decoder(native.config, weights, capacity=capacity)
+    decoder = Decoder(native.config, weights, attention=_attention(placed), capacity=capacity)
     session = Session(native, decoder, DecodeLoop(decoder, notice=slow.append), embedder=embedder)
     session.limit = min(session.limit, placed.context)
     return session
