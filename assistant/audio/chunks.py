@@ -40,7 +40,7 @@ class Cutting:
 
 
 FILES = Cutting()
-LIVE = Cutting(longest=15.0, gap=1.5, pause=0.5, enough=5.0, overlap=1.0)
+LIVE = Cutting(longest=12.0, gap=1.5, pause=0.4, enough=4.0, overlap=1.0)
 """While somebody speaks: short pieces, so that little is left to do when they stop."""
 
 

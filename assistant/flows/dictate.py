@@ -126,7 +126,7 @@ class Dictate:
         except (Cancelled, HearsightError) as error:
             log.warning("a dictation could not be polished: %s", type(error).__name__)
             return spoken
-        return replace(spoken, text=polishing.checked(spoken.text, answer, spoken.language).text)
+        return replace(spoken, text=polishing.accepted(spoken.text, answer, spoken.language).text)
 
     def compose(self, spoken: Spoken, target: Target | None) -> str:
         """The text to type for what was recognised, by the user's rules for the target's program."""

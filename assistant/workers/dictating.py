@@ -194,12 +194,17 @@ class Dictating(DictationTools):
 
     def _keep_later(self, flow: Dictate, id: int, folder: Path) -> None:
         def work() -> None:
-            flow.keep_recording(id, folder)
+            flow.keep_recording(id if self._wanted(id) else 0, folder)
             self.expire()
 
         # At the end of the program the recording stays in its folder and is taken over at the next start.
         with contextlib.suppress(RuntimeError):
             self._keep_house(work)
+
+    def _wanted(self, id: int) -> bool:
+        """Whether its sound is kept: what was not understood is of use only with it."""
+        kept = self.parts.history.dictations.get(id) if id else None
+        return kept is not None and (self.settings.privacy.keep_recordings or not kept.text)
 
     @Slot(object, object)
     def _on_event(self, turn: DictationTurn, event: object) -> None:

@@ -154,3 +154,43 @@ def test_no_sequence_leaves_a_recording_open_or_closes_one_twice(moves: list[str
         assert open_recordings == int(machine.it.recording)
     machine.it.handle(Event.CANCEL)
     assert not machine.it.recording
+
+
+def test_the_other_key_does_nothing_while_one_job_records() -> None:
+    machine = Machine()
+    machine.it.press(job="dictate")
+    machine.wait(1.0)
+    machine.it.press(job="ask")
+    machine.it.release(job="ask")
+    assert (machine.it.job, machine.it.state, machine.actions) == ("dictate", State.ARMING, [Action.START])
+    machine.it.release(job="dictate")
+    assert machine.actions == [Action.START, Action.SEND]
+    machine.wait(1.0)
+    machine.it.press(job="ask")
+    assert machine.it.job == "ask"
+    assert machine.actions[-1] is Action.RESTART
+
+
+def test_hands_free_only_its_own_key_sends() -> None:
+    machine = Machine()
+    machine.it.press(job="dictate")
+    machine.it.release(job="dictate")
+    assert machine.it.state is State.LATCHED
+    machine.wait(1.0)
+    machine.it.press(job="ask")
+    machine.it.release(job="ask")
+    assert machine.it.state is State.LATCHED
+    machine.it.press(job="dictate")
+    assert machine.it.state is State.THINKING
+
+
+def test_a_key_whose_job_was_taken_over_can_be_pressed_again() -> None:
+    machine = Machine()
+    machine.it.press(job="dictate")
+    machine.it.handle(Event.ASKED)
+    machine.it.job = "ask"
+    machine.wait(1.0)
+    machine.it.release(job="dictate")
+    assert not machine.it.holding
+    machine.it.press(job="dictate")
+    assert machine.it.state is State.ARMING
