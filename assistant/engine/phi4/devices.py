@@ -47,7 +47,7 @@ _MAIN_MEMORY: dict[Precision, Form] = {
     "float32": "float32 lora",
 }
 _OFFER = "The light engine works here: choose it in the settings or with --engine light."
-_SLOW = "Without a GPU the big model reads all of its weights for each word: expect minutes. The light engine is quicker."
+_SLOW = "Without a GPU the big model reads all its weights for each word: expect minutes. The light engine is quicker."
 _APPLE = "On Apple's GPUs the big model works but was never measured; expect it to be slow."
 
 
