@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from assistant.dictation.agreement import LocalAgreement
@@ -73,6 +73,7 @@ def test_reset_starts_anew() -> None:
     assert agreement.update("new").text == "new"
 
 
+@settings(deadline=None)
 @given(PASSES)
 def test_confirmed_text_only_grows(passes: list[tuple[str, str]]) -> None:
     agreement, confirmed = LocalAgreement(), ""
@@ -82,6 +83,7 @@ def test_confirmed_text_only_grows(passes: list[tuple[str, str]]) -> None:
         confirmed = agreed.confirmed
 
 
+@settings(deadline=None)
 @given(WORDS, st.integers(1, 4))
 def test_growing_passes_without_a_change_of_mind_give_the_text_itself(words: list[str], step: int) -> None:
     text = " ".join(words)
@@ -91,6 +93,7 @@ def test_growing_passes_without_a_change_of_mind_give_the_text_itself(words: lis
     assert agreement.commit(text).confirmed == text
 
 
+@settings(deadline=None)
 @given(WORDS)
 def test_a_pass_said_twice_confirms_all_but_its_last_word(words: list[str]) -> None:
     agreement = LocalAgreement()

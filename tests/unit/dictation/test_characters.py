@@ -5,7 +5,7 @@ from __future__ import annotations
 import unicodedata
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from assistant.dictation.characters import clean, heard, without
@@ -51,6 +51,7 @@ def test_breaks_and_tabs_become_single_spaces() -> None:
     assert without("a\nb\tc", newlines=True, tabs=False) == "a\nb c"
 
 
+@settings(deadline=None)
 @given(st.text())
 def test_cleaning_twice_is_cleaning_once(text: str) -> None:
     assert clean(clean(text)) == clean(text)

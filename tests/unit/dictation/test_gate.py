@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from assistant.core.events import Segment, Transcript
@@ -123,11 +123,13 @@ def test_a_loop_that_varies_is_dropped_whole() -> None:
     assert sift(transcript(Segment(0.0, 30.0, text)), [(0.0, 30.0)]).transcript.text.count("the man said") <= 2
 
 
+@settings(deadline=None)
 @given(st.text(alphabet="ab, ", max_size=200))
 def test_unlooping_ends_and_never_adds(text: str) -> None:
     assert len(unlooped(text)) <= len(text)
 
 
+@settings(deadline=None)
 @given(st.lists(st.sampled_from(SAID.lower().strip(".").split()), max_size=12, unique=True), st.floats(0, 1))
 def test_backed_ordinary_words_are_never_dropped(words: list[str], start: float) -> None:
     text = " ".join(words)

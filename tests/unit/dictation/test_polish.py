@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from assistant.core.cancel import CancelToken
@@ -58,12 +58,14 @@ def test_the_quotation_cannot_be_ended_from_within() -> None:
     assert options.temperature == 0.0
 
 
+@settings(deadline=None)
 @given(st.text(max_size=80), st.text(max_size=80), st.sampled_from([*names(), "", "pl"]))
 def test_the_result_is_one_of_the_two_texts_and_numbers_never_change(said: str, answer: str, code: str) -> None:
     result = polish.accepted(said, answer, code)
     assert result.text == said if result.refused else result.text in answer
 
 
+@settings(deadline=None)
 @given(st.text(alphabet="abc 12.", min_size=1, max_size=40).filter(str.strip), st.sampled_from(["en", "de", ""]))
 def test_the_words_themselves_are_always_taken(said: str, code: str) -> None:
     assert not polish.accepted(said, said, code).refused
