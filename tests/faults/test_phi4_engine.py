@@ -173,6 +173,17 @@ class TestMemoryEnds:
             raise RuntimeError("a bug")
 
 
+def test_a_rehearsed_step_changes_no_answer(loaded: Phi4Engine) -> None:
+    prompt = Prompt(text="What is this?", pictures=(screen(),), task=Task.SCREEN)
+    assert loaded._loaded is not None
+    loaded._loaded.forget()
+    cold, _ = answer(loaded, prompt, 8)
+    loaded._loaded.forget()
+    loaded.warm(prompt, lambda _event: None, CancelToken())
+    loaded._loaded.rehearse()
+    assert answer(loaded, prompt, 8)[0] == cold
+
+
 class TestTooMuch:
     """Said at once, before minutes of work; the question is kept, and the engine answers the next one."""
 

@@ -32,6 +32,9 @@ from assistant.engine.phi4.sizes import ModelSize
 from assistant.engine.phi4.sound import WINDOW, MelStream, token_count
 
 _SLICE_SECONDS = 1.5
+_ANSWER = 1024
+_CLOSING = 2
+"""Tokens behind every question: its end, and whose turn it is."""
 _NOTHING_YET = Clip(np.zeros(0, np.float32))
 """Before the first sound came in: what is warmed without words will be a spoken question."""
 
@@ -153,7 +156,12 @@ class Phi4Engine:
         clip = prompt.clip
         spoken = clip or (None if prompt.text.strip() else _NOTHING_YET)
         begun = known_part(prompt.with_clip(spoken), parts.tokenizer, limits=self._limits)
-        done = parts.chat.prefill(begun.request, cancel, _SLICE_SECONDS).done
+        follows = _CLOSING + (token_count(len(clip.samples)) if clip else 0)
+        done = parts.chat.prefill(begun.request, cancel, _SLICE_SECONDS, expected=follows).done
+        if done and parts.placement.device.startswith("cuda"):
+            # The answer's room too: captured steps end with the cache that they were captured on.
+            parts.chat.decoder.reserve(min(len(begun.request) + follows + _ANSWER, parts.chat.limit))
+            parts.rehearse()
         if clip is None or len(clip.samples) < WINDOW:
             return
         self._mel.hear(clip.samples)

@@ -17,6 +17,7 @@ from assistant.engine.light import threads
 from assistant.engine.phi4 import quantise
 from assistant.engine.phi4.adapters import ADAPTERS, Adapter
 from assistant.engine.phi4.attention import Attention
+from assistant.engine.phi4.crossing import side_of
 from assistant.engine.phi4.decode import DecodeLoop
 from assistant.engine.phi4.decoder import Decoder
 from assistant.engine.phi4.devices import Placement
@@ -25,7 +26,7 @@ from assistant.engine.phi4.native import DeviceMap, Native, load_native, spread
 from assistant.engine.phi4.quantise import Quantised
 from assistant.engine.phi4.session import Session
 from assistant.engine.phi4.sizes import ADAPTER_SETS
-from assistant.engine.phi4.tokenizer import Tokenizer
+from assistant.engine.phi4.tokenizer import END, Tokenizer
 from assistant.engine.phi4.weight_sets import FileSource, LoraSource, MergedSource, Source, WeightSets
 
 _SPEECH_TOKENS = 1024
@@ -42,6 +43,7 @@ class Loaded:
     Attributes:
         chat: the conversation's session.
         speech: the session for recognition.
+        decode: the conversation's decode loop.
         slow: notices of what had to run slower than it could.
         switches: seconds of each switch of adapters that took any, to be told and cleared.
     """
@@ -52,6 +54,7 @@ class Loaded:
     weights: WeightSets
     chat: Session
     speech: Session
+    decode: DecodeLoop
     slow: tuple[str, ...]
     switches: list[float]
 
@@ -59,6 +62,14 @@ class Loaded:
     def switches_quickly(self) -> bool:
         """Whether recognising speech between two steps of a conversation costs it nothing to speak of."""
         return self.placement.form not in ("int8", "int4") or self.placement.sets >= ADAPTER_SETS
+
+    def rehearse(self) -> None:
+        """Runs one step behind what was prefilled and forgets it: on CUDA a step is captured the first time that it runs
+        at a length, which the answer's second word would otherwise wait for."""
+        cache = self.chat.decoder.cache
+        length = cache.length
+        self.decode.step_logits(END, side_of(length, self.native.config.original_max_position_embeddings))
+        cache.rewind(length)
 
     def forget(self) -> None:
         """Drops everything that was computed of the user's: caches and media. The weights stay."""
@@ -83,8 +94,8 @@ def load(folder: Path, placed: Placement, report: Report, cancel: CancelToken) -
     switches: list[float] = []
     source = _source(native, folder, placed, report, cancel)
     weights = WeightSets(source, _slots(placed), lambda _adapter, seconds: switches.append(seconds))
-    chat = _session(native, weights, placed, slow, _FIRST_TOKENS)
-    speech = _session(native, weights, placed, slow, _SPEECH_TOKENS, chat.embedder)
+    chat, decode = _session(native, weights, placed, slow, _FIRST_TOKENS)
+    speech, _ = _session(native, weights, placed, slow, _SPEECH_TOKENS, chat.embedder)
     for adapter in reversed(_FIRST[: _slots(placed)]):
         weights(adapter)
     switches.clear()
@@ -92,7 +103,7 @@ def load(folder: Path, placed: Placement, report: Report, cancel: CancelToken) -
     gc.collect()
     gc.freeze()
     report("ready", 1.0)
-    return Loaded(placed, native, tokenizer, weights, chat, speech, tuple(dict.fromkeys(slow)), switches)
+    return Loaded(placed, native, tokenizer, weights, chat, speech, decode, tuple(dict.fromkeys(slow)), switches)
 
 
 def _native(folder: Path, placed: Placement, report: Report, cancel: CancelToken) -> Native:
@@ -151,8 +162,9 @@ def _session(
     slow: list[str],
     capacity: int,
     embedder: Embedder | None = None,
-) -> Session:
+) -> tuple[Session, DecodeLoop]:
     decoder = Decoder(native.config, weights, attention=_attention(placed), capacity=capacity)
-    session = Session(native, decoder, DecodeLoop(decoder, notice=slow.append), embedder=embedder)
+    decode = DecodeLoop(decoder, notice=slow.append)
+    session = Session(native, decoder, decode, embedder=embedder)
     session.limit = min(session.limit, placed.context)
-    return session
+    return session, decode
