@@ -120,7 +120,7 @@ class FusedStep:
         key = (type(linear), linear.tensors()[0].shape, norm is None, residual is None, gated)
         if key not in self.tiles:
             self.tiles[key] = self._fastest(linear, rows, out, eps, norm, residual, gated)
-        _launch(linear, rows, out, eps, norm, residual, gated, self.tiles[key])
+        _launch(linear, rows, out, eps, norm, residual, gated, tile=self.tiles[key])
 
     def _fastest(self, linear: Linear, *arguments: Any) -> Tile:
         candidates = INT4_TILES if isinstance(linear, Int4) else TILES
@@ -139,6 +139,7 @@ def _launch(
     norm: Tensor | None,
     residual: Tensor | None,
     gated: bool,
+    *,
     tile: Tile,
 ) -> None:
     count = len(out)
@@ -163,4 +164,4 @@ def _seconds(linear: Linear, arguments: tuple[Any, ...], tile: Tile) -> float:
     """Of one launch, the second-level cache emptied before each as all other weights do between two uses."""
     from triton.testing import do_bench
 
-    return float(do_bench(lambda: _launch(linear, *arguments, tile), warmup=5, rep=20, return_mode="median"))
+    return float(do_bench(lambda: _launch(linear, *arguments, tile=tile), warmup=5, rep=20, return_mode="median"))
