@@ -236,6 +236,49 @@ def test_silence_and_taps_type_nothing_and_keep_nothing(
     assert (history.dictations.latest(), editor.text(), controller.state) == ([], "", "idle")
 
 
+class LostRelease:
+    """A key that is up, though nobody said so."""
+
+    def is_held(self, name: str) -> bool:
+        return name != "dictate"
+
+    def grab_escape(self, on_escape: object) -> bool:
+        return True
+
+    def release_escape(self) -> None:
+        pass
+
+
+def test_a_release_that_was_lost_is_seen_by_the_keys_real_state(
+    build: Build, microphone: SoundServer, history: History, editor: Editor, qtbot: QtBot, words: Path
+) -> None:
+    controller, _ = build()
+    dictated = Dictated(controller)
+    speak(controller, microphone, qtbot, words)
+    controller.parts.hotkeys = LostRelease()  # type: ignore[assignment]
+    controller._by_hotkey = True
+    qtbot.waitUntil(lambda: len(dictated.ended) == 1, timeout=SECONDS)
+    editor.wait_for(only(history).text)
+    assert controller.state == "idle"
+
+
+def test_a_key_that_comes_up_before_the_first_buffer_ends_well(
+    build: Build, microphone: SoundServer, history: History, editor: Editor, qtbot: QtBot
+) -> None:
+    controller, told = build()
+    dictated = Dictated(controller)
+    controller._coordinator.tap_seconds = 0.0
+    for _ in range(3):
+        controller.press("dictate")
+        controller.press("dictate")
+        controller.release("dictate")
+        qtbot.waitUntil(lambda: controller.state == "idle", timeout=SECONDS)
+        qtbot.wait(50)
+    qtbot.waitUntil(lambda: len(dictated.ended) == 3, timeout=SECONDS)
+    assert (history.dictations.latest(), editor.text()) == ([], "")
+    assert "listening" not in told.states[-2:]
+
+
 def test_a_tap_goes_hands_free_until_the_silence_that_was_chosen(
     build: Build, microphone: SoundServer, history: History, editor: Editor, qtbot: QtBot, words: Path
 ) -> None:
