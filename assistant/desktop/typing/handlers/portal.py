@@ -9,8 +9,9 @@ import importlib.util
 import os
 import sys
 import threading
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from assistant.core.cancel import CancelToken
 from assistant.core.errors import InsertRefused
@@ -20,6 +21,7 @@ from assistant.desktop.typing.reading import await_read, notices
 from assistant.desktop.typing.watch import Watch
 
 if TYPE_CHECKING:
+    from assistant.desktop.typing.clipboard_thread import ClipboardThread
     from assistant.desktop.typing.handlers.portal_session import PortalSession
     from assistant.desktop.typing.handlers.wayland_clipboard import WaylandClipboard
 
@@ -41,7 +43,7 @@ class Portal:
         self._token_file = token_file
         self._read_seconds = read_seconds
         self._lock = threading.Lock()
-        self._clipboard: WaylandClipboard[PortalSession] | None = None
+        self._parts: _Parts | None = None
 
     def is_compatible(self) -> bool:
         return sys.platform.startswith("linux") and bool(os.environ.get("WAYLAND_DISPLAY"))
@@ -83,12 +85,12 @@ class Portal:
         watch, offer = Watch(), Offer(lambda _: True)
         offer.is_unsure()
         cancel.check()
-        clipboard = self._open()
+        parts = self._open()
         try:
-            kept = clipboard.offer(text, offer)
+            kept = parts.clipboard.offer(text, offer)
             watch.lap("save")
             offer.keys_follow(0)
-            clipboard.call(lambda books: books.press("ctrl", "v"))
+            parts.keys.call(lambda session: session.press("ctrl", "v"))
         except TimeoutError as error:
             raise InsertRefused("The desktop's portal doesn't answer.", action=_COPY) from error
         watch.lap("keys")
@@ -107,32 +109,57 @@ class Portal:
 
     def copy(self, text: str) -> None:
         try:
-            self._open().copy(text)
+            self._open().clipboard.copy(text)
         except TimeoutError as error:
             raise InsertRefused("The desktop's portal doesn't answer.", action=_COPY) from error
 
     def close(self) -> None:
         with self._lock:
-            clipboard, self._clipboard = self._clipboard, None
-        if clipboard is not None:
-            clipboard.close()
+            parts, self._parts = self._parts, None
+        if parts is not None:
+            parts.clipboard.close()
+            parts.keys.stop()
 
     def _remember(self) -> None:
         try:
-            self._open().remember()
+            self._open().clipboard.remember()
         except (InsertRefused, TimeoutError):
             # The insertion will ask again, and say what is wrong.
             return
 
-    def _open(self) -> WaylandClipboard[PortalSession]:
+    def _open(self) -> _Parts:
         """A session that the desktop has ended is made anew."""
         with self._lock:
-            if self._clipboard is None or not self._clipboard.is_alive():
-                from assistant.desktop.typing.handlers.portal_session import PortalSession
-                from assistant.desktop.typing.handlers.wayland_clipboard import WaylandClipboard
-
+            if self._parts is None or not self._parts.keys.is_alive():
                 try:
-                    self._clipboard = WaylandClipboard(PortalSession(self._token_file))
+                    self._parts = _open(self._token_file)
                 except OSError as error:
                     raise InsertRefused(f"The desktop lets Hearsight press no keys: {error}.", action=_COPY) from error
-            return self._clipboard
+            return self._parts
+
+
+@dataclass(frozen=True)
+class _Parts:
+    """The keys by the portal, and the clipboard by the portal too, or by data-control where that has none (KDE)."""
+
+    keys: ClipboardThread[PortalSession]
+    clipboard: WaylandClipboard[Any]
+
+
+def _open(token_file: Path | None) -> _Parts:
+    from assistant.desktop.typing.clipboard_thread import ClipboardThread
+    from assistant.desktop.typing.handlers import wayland_keeper
+    from assistant.desktop.typing.handlers.portal_session import PortalSession
+    from assistant.desktop.typing.handlers.wayland_clipboard import WaylandClipboard
+    from assistant.desktop.typing.handlers.wayland_selection import WaylandSelection
+
+    session = PortalSession(token_file)
+    if session.has_clipboard:
+        keys = ClipboardThread(session)
+        return _Parts(keys, WaylandClipboard(keys))
+    try:
+        selection = WaylandSelection()
+    except OSError:
+        session.close()
+        raise
+    return _Parts(ClipboardThread(session), WaylandClipboard(ClipboardThread(selection), wayland_keeper.keep))

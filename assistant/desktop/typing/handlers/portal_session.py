@@ -1,4 +1,4 @@
-"""A session of the RemoteDesktop portal with a keyboard and the clipboard (GNOME, KDE Plasma and others on Wayland).
+"""A session of the RemoteDesktop portal with a keyboard and, where it has one, the clipboard (GNOME, KDE Plasma, …).
 
 Keysyms outside the layout are silently lost there (seen on KDE), so the text goes through the clipboard, which the
 portal asks us for when somebody pastes: that is the receipt. It doesn't tell who asks.
@@ -32,6 +32,9 @@ class PortalSession:
     Args:
         token_file: keeps the user's permission from one start to the next; None asks each time.
 
+    Attributes:
+        has_clipboard: whether the clipboard came with it.
+
     Raises:
         OSError: from the constructor: there is no such portal, or the user said no.
     """
@@ -47,8 +50,9 @@ class PortalSession:
         self._writing = 0
         self._written: deque[int] = deque()
         try:
-            if not self._bus.version(REMOTE) or not self._bus.version(CLIPBOARD):
-                raise OSError("the desktop's portal has no clipboard for remote desktops")
+            if not self._bus.version(REMOTE):
+                raise OSError("its portal has no RemoteDesktop")
+            self.has_clipboard = bool(self._bus.version(CLIPBOARD))
             self._session = self._start()
         except BaseException:
             self._bus.close()
@@ -108,10 +112,12 @@ class PortalSession:
         session = str(made["session_handle"])
         wanted = {"types": ("u", _KEYBOARD), "persist_mode": ("u", _UNTIL_REVOKED), **self._kept_token()}
         self._bus.request("SelectDevices", "oa{sv}", session, options=wanted, seconds=_QUICK_SECONDS)
-        self._bus.call(CLIPBOARD, "RequestClipboard", "oa{sv}", session, {})
+        if self.has_clipboard:
+            self._bus.call(CLIPBOARD, "RequestClipboard", "oa{sv}", session, {})
         started = self._bus.request("Start", "osa{sv}", session, "", options={}, seconds=_DIALOG_SECONDS)
-        if not started.get("devices", 0) & _KEYBOARD or not started.get("clipboard_enabled", False):
-            raise PermissionError("the user gave no keyboard or no clipboard")
+        if not started.get("devices", 0) & _KEYBOARD:
+            raise PermissionError("the user gave no keyboard")
+        self.has_clipboard = self.has_clipboard and bool(started.get("clipboard_enabled", False))
         if self._token_file is not None and "restore_token" in started:
             write_atomic(self._token_file, str(started["restore_token"]).encode())
         return session

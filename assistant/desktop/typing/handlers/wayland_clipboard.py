@@ -48,12 +48,12 @@ class WaylandClipboard(Generic[C]):
     """Its calls may come from any thread.
 
     Args:
-        books: the clipboard by one of the protocols.
+        thread: owns the clipboard by one of the protocols; `close` ends it.
         keep: serves what is left after the end of this process; without it that vanishes.
     """
 
-    def __init__(self, books: C, keep: Callable[[Contents], None] | None = None) -> None:
-        self._thread = ClipboardThread(books)
+    def __init__(self, thread: ClipboardThread[C], keep: Callable[[Contents], None] | None = None) -> None:
+        self._thread = thread
         self._keep = keep
         self._lock = threading.Lock()
         self._known: tuple[int, Kept] | None = None

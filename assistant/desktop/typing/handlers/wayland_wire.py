@@ -54,7 +54,11 @@ class Wire:
 
     def __init__(self) -> None:
         self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        self._socket.connect(str(address()))
+        try:
+            self._socket.connect(str(address()))
+        except OSError:
+            self._socket.close()
+            raise
         self._numbers = _DISPLAY
         self._bytes = b""
         self._fds: deque[int] = deque()

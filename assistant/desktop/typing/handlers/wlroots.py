@@ -149,12 +149,13 @@ class Wlroots:
     def _open(self) -> WaylandClipboard[WaylandSelection]:
         with self._lock:
             if self._clipboard is None or not self._clipboard.is_alive():
+                from assistant.desktop.typing.clipboard_thread import ClipboardThread
                 from assistant.desktop.typing.handlers import wayland_keeper
                 from assistant.desktop.typing.handlers.wayland_clipboard import WaylandClipboard
                 from assistant.desktop.typing.handlers.wayland_selection import WaylandSelection
 
                 try:
-                    self._clipboard = WaylandClipboard(WaylandSelection(), wayland_keeper.keep)
+                    self._clipboard = WaylandClipboard(ClipboardThread(WaylandSelection()), wayland_keeper.keep)
                 except OSError as error:
                     raise InsertRefused(
                         "This compositor lets no program manage its clipboard.", action=_COPY
