@@ -15,7 +15,7 @@ from assistant.core.files import write_atomic
 from assistant.models.locks import locked
 from assistant.models.phi4 import native_source
 from assistant.models.phi4.check import check_structure
-from assistant.models.phi4.conversion import NAME, convert
+from assistant.models.phi4.conversion import convert
 from assistant.models.phi4.fingerprint import FORMAT, fingerprint
 from assistant.models.phi4.layout import detect
 from assistant.models.phi4.record import conversion_errors, read_record
@@ -69,18 +69,22 @@ def prepare(folder: Path, models: Path, report: Report = ignore, cancel: CancelT
 
 
 def is_converted(target: Path, mark: str) -> bool:
-    """Whether this is a finished copy of that source, by its record and its files' sizes."""
+    """Whether this is a whole finished copy of that source."""
     record = read_record(target)
-    if record.get("format") != FORMAT or record.get("source") != mark:
-        return False
-    files = [(target / name, file["size"]) for name, file in record["files"].items()]
-    return all(path.is_file() and path.stat().st_size == size for path, size in files)
+    return record.get("format") == FORMAT and record.get("source") == mark and is_whole(target)
+
+
+def is_whole(folder: Path) -> bool:
+    """Whether a native folder's files are there; of a converted one, in their sizes."""
+    files = [(folder / name, file["size"]) for name, file in read_record(folder).get("files", {}).items()]
+    sizes = all(path.is_file() and path.stat().st_size == size for path, size in files)
+    return sizes and (folder / "config.json").is_file()
 
 
 def installed(models: Path) -> Path | None:
-    """The native folder of the pulled model; None where there is none (any more)."""
+    """The native folder of the pulled model; None where there is none (any more), or not a whole one."""
     found = read_pointer(models)
-    return found.folder if found and (found.folder / "config.json").is_file() else None
+    return found.folder if found and is_whole(found.folder) else None
 
 
 def read_pointer(models: Path) -> Installed | None:
@@ -97,6 +101,3 @@ def note(models: Path, folder: Path, source: str) -> None:
     inside = folder.parent == models
     pointer = asdict(Installed(Path(folder.name) if inside else folder, source))
     write_atomic(models / POINTER, json.dumps({**pointer, "folder": str(pointer["folder"])}, indent=2).encode())
-
-
-__all__ = ["NAME", "POINTER", "Installed", "installed", "is_converted", "note", "prepare", "read_pointer"]
