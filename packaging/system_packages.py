@@ -53,6 +53,8 @@ TESTS = {
         # a display with a window manager and a tray, and hands to use it
         "xvfb xauth x11-utils x11-xserver-utils openbox xdotool wmctrl xclip xterm xfonts-base mousepad trayer",
         "dbus dbus-x11",
+        # a Wayland compositor without a screen, with a terminal and a clipboard on it
+        "sway wtype wl-clipboard foot",
         # KDE's compositor and portals, without a screen
         "kwin-wayland kwin-common xdg-desktop-portal xdg-desktop-portal-kde libkf5globalaccel-bin",
         # a microphone that hears what is played, and something to say

@@ -28,17 +28,24 @@ class ScreenLock:
     """Asks the system; keeps its connections, so that asking costs about a millisecond."""
 
     def __init__(self) -> None:
+        self._buses: tuple[Bus, ...] = ()
         self._probes: tuple[Callable[[], bool], ...]
         if sys.platform == "win32":
             self._probes = (_windows_locked,)
         elif sys.platform == "darwin":
             self._probes = (_macos_locked,)
         else:
-            self._probes = (Bus("SYSTEM", _logind_locked).ask, Bus("SESSION", _saver_active).ask)
+            self._buses = (Bus("SYSTEM", _logind_locked), Bus("SESSION", _saver_active))
+            self._probes = tuple(bus.ask for bus in self._buses)
 
     def is_locked(self) -> bool:
         """False where nothing tells. Lockers on X11 that tell nobody hold the keyboard, which its handlers see."""
         return any(probe() for probe in self._probes)
+
+    def close(self) -> None:
+        """Closes the connections; the next question opens them again."""
+        for bus in self._buses:
+            bus.close()
 
 
 class Bus:
@@ -63,6 +70,12 @@ class Bus:
             except (OSError, EOFError, ValueError, KeyError, ImportError, TimeoutError):
                 self._drop()
                 return False
+
+    def close(self) -> None:
+        with self._lock:
+            connection, self._connection = self._connection, None
+            if connection is not None:
+                connection.close()
 
     def _open(self) -> bool:
         if self._connection is None and time.monotonic() >= self._not_before:

@@ -79,7 +79,8 @@ class Typist:
 
     def __init__(self, ways: Sequence[TypingHandler] | None = None, locked: Callable[[], bool] | None = None) -> None:
         self._handlers, self.hint = choose(handlers() if ways is None else ways)
-        self._locked = locked or ScreenLock().is_locked
+        self._lock = ScreenLock()
+        self._locked = locked or self._lock.is_locked
 
     def target(self) -> Target | None:
         """Call it at key-down: the window that has the focus. None where no window has it.
@@ -160,6 +161,7 @@ class Typist:
 
     def close(self) -> None:
         """Gives everything back; the user's clipboard outlives this process."""
+        self._lock.close()
         for handler in self._handlers:
             handler.close()
 
