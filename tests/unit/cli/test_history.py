@@ -185,7 +185,7 @@ def test_the_help_has_examples_that_work(
     monkeypatch.setenv("HOME", str(data))
     text = hearsight("--help").stdout.split("examples:")[1]
     examples = [line.split()[2:] for line in text.splitlines() if line.strip()]
-    assert {example[0] for example in examples} == {"list", "search", "show", "export", "delete"}
+    assert {example[0] for example in examples} == {"list", "search", "show", "export", "delete", "dictations"}
     for example in examples:
         words = [str(conversation) if word == "12" else word for word in example]
         done = hearsight(*words, *(["--yes"] if words[0] == "delete" else []))

@@ -218,10 +218,13 @@ def test_without_a_tray_closing_quits(window: MainWindow, controller: ScriptedCo
     tray = Tray(controller, window)
     assert not tray.is_shown and not window.hides_on_close
     assert [action.text() for action in tray.menu.actions()] == [
-        "Ask hands-free", "Show Hearsight", "New conversation", "Quit",
+        "Ask hands-free", "Dictate hands-free", "Paste last dictation again", "Undo last dictation",
+        "Dictation history", "Show Hearsight", "New conversation", "Quit",
     ]  # fmt: skip
-    tray.menu.actions()[0].trigger()
-    assert calls(controller, "tap") == [()]
+    for action in tray.menu.actions()[:4]:
+        action.trigger()
+    assert calls(controller, "tap") == [("ask",), ("dictate",)]
+    assert calls(controller, "dictating.paste_again") == calls(controller, "dictating.undo") == [()]
 
 
 def test_remembers_its_place(
