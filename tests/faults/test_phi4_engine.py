@@ -16,7 +16,7 @@ import pytest
 import torch
 
 from assistant.core.cancel import CancelToken
-from assistant.core.errors import BadInput, EngineCrashed, EngineOutOfMemory
+from assistant.core.errors import BadInput, EngineCrashed, EngineOutOfMemory, EngineUnavailable
 from assistant.core.events import Delta, Done, Failed, Notice, Progress, Stage
 from assistant.core.media import SAMPLE_RATE, Clip, Picture
 from assistant.core.prompt import Options, Prompt, Task, Turn
@@ -102,6 +102,20 @@ class TestKilled:
         again = Ask(hosted, history, Options(max_tokens=4)).answer_again(failed.id, lambda _event: None, CancelToken())
         assert isinstance(again, Done)
         assert [each.state for each in history.messages(opened.conversation)] == ["sent", "done"]
+
+
+def test_a_driver_that_torch_cannot_use_is_said_at_loading(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """NVML answers for a driver that is too old for torch; only torch itself knows."""
+    from assistant.engine.phi4 import devices, engine
+    from assistant.engine.phi4.nvidia import Driver, Gpu
+    from assistant.engine.phi4.torch_build import TorchBuild
+
+    gpus = (Gpu(0, "NVIDIA Test", 24_000_000_000, 23_000_000_000, (8, 9)),)
+    monkeypatch.setattr(devices, "torch_build", lambda: TorchBuild("2.13.0", "12.8"))
+    found = engine.Phi4Engine(folder, device="cuda", ask=lambda: Driver("470.1", gpus))
+    with pytest.raises(EngineUnavailable, match="driver") as caught:
+        found.load(lambda _what, _share: None, CancelToken())
+    assert "light engine" in caught.value.action
 
 
 class TestMemoryEnds:

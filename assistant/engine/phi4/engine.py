@@ -93,7 +93,7 @@ class Phi4Engine:
             faults.give_back()
             raise
         self._ears, self._mel = Ears(parts.speech, parts.tokenizer), MelStream()
-        self._untold = [*placed.notices, *parts.slow]
+        self._untold = list(placed.notices)
         self._placed, self._loaded = placed, parts
         self._limits = self._full_limits()
 
@@ -124,7 +124,7 @@ class Phi4Engine:
             prompt = prompt.with_clip(None)
             if not prompt.text.strip():
                 return Completion("")
-        self._tell(emit)
+        self._tell(parts, emit)
         work = Answering(parts, self._ears, self._mel, prompt, self._limits, options, emit, cancel, started)
         try:
             with faults.told(parts.placement.device):
@@ -180,8 +180,9 @@ class Phi4Engine:
         assert self._loaded is not None
         return self._loaded
 
-    def _tell(self, emit: Emit) -> None:
-        """Once: what the user should know of the device."""
-        untold, self._untold = self._untold, []
-        for words in untold:
+    def _tell(self, parts: Loaded, emit: Emit) -> None:
+        """Once: what the user should know of the device, and what had to run slower since the last question."""
+        for words in dict.fromkeys([*self._untold, *parts.slow]):
             emit(Notice(words))
+        self._untold.clear()
+        parts.slow.clear()

@@ -12,15 +12,16 @@ from pathlib import Path
 import torch
 
 from assistant.core.cancel import CancelToken
+from assistant.core.errors import EngineUnavailable
 from assistant.engine.base import Report
 from assistant.engine.light import threads
-from assistant.engine.phi4 import quantise
+from assistant.engine.phi4 import faults, quantise
 from assistant.engine.phi4.adapters import ADAPTERS, Adapter
 from assistant.engine.phi4.attention import Attention
 from assistant.engine.phi4.crossing import side_of
 from assistant.engine.phi4.decode import DecodeLoop
 from assistant.engine.phi4.decoder import Decoder
-from assistant.engine.phi4.devices import Placement
+from assistant.engine.phi4.devices import OLDEST, Placement
 from assistant.engine.phi4.embedding import Embedder
 from assistant.engine.phi4.native import DeviceMap, Native, load_native, spread
 from assistant.engine.phi4.quantise import Quantised
@@ -32,6 +33,10 @@ from assistant.engine.phi4.weight_sets import FileSource, LoraSource, MergedSour
 _SPEECH_TOKENS = 1024
 """The speech session's cache: 30 s of sound are 375 tokens, their words some 150."""
 _FIRST_TOKENS = 4096
+_SPREAD_SHARE = 0.85
+"""Of a GPU's free memory that weights may take where several share the model; keys and values take the rest."""
+_LEFT = 3_000_000_000
+"""Bytes that must stay free for keys, values and activations; adapters give way to the host's memory for them."""
 _FIRST: tuple[Adapter, ...] = ("vision", "speech", None)
 """The order in which sets are made ahead: most questions are about a screen."""
 
@@ -44,7 +49,7 @@ class Loaded:
         chat: the conversation's session.
         speech: the session for recognition.
         decode: the conversation's decode loop.
-        slow: notices of what had to run slower than it could.
+        slow: notices of what had to run slower than it could, to be told and cleared; more may come while it works.
         switches: seconds of each switch of adapters that took any, to be told and cleared.
     """
 
@@ -55,7 +60,7 @@ class Loaded:
     chat: Session
     speech: Session
     decode: DecodeLoop
-    slow: tuple[str, ...]
+    slow: list[str]
     switches: list[float]
 
     @property
@@ -64,8 +69,8 @@ class Loaded:
         return self.placement.form not in ("int8", "int4") or self.placement.sets >= ADAPTER_SETS
 
     def rehearse(self) -> None:
-        """Runs one step behind what was prefilled and forgets it: on CUDA a step is captured the first time that it runs
-        at a length, which the answer's second word would otherwise wait for."""
+        """Runs one step behind what was prefilled and forgets it: on CUDA a step is captured the first time it runs at
+        a length, which the answer's second word would otherwise wait for."""
         cache = self.chat.decoder.cache
         length = cache.length
         self.decode.step_logits(END, side_of(length, self.native.config.original_max_position_embeddings))
@@ -84,8 +89,11 @@ def load(folder: Path, placed: Placement, report: Report, cancel: CancelToken) -
     Raises:
         ModelMissing, ModelBroken: the folder holds no model that can be used.
         Cancelled: the token was set; nothing stays in memory.
+        EngineUnavailable: torch can't use the GPU.
         torch.OutOfMemoryError: it doesn't fit after all.
     """
+    if placed.device.startswith("cuda"):
+        _check_cuda()
     # Beside a GPU the host's threads only launch kernels; more of them than one take time from the window.
     torch.set_num_threads(1 if placed.device.startswith("cuda") else threads.choose(0))
     tokenizer = Tokenizer(folder)
@@ -103,7 +111,21 @@ def load(folder: Path, placed: Placement, report: Report, cancel: CancelToken) -
     gc.collect()
     gc.freeze()
     report("ready", 1.0)
-    return Loaded(placed, native, tokenizer, weights, chat, speech, decode, tuple(dict.fromkeys(slow)), switches)
+    return Loaded(placed, native, tokenizer, weights, chat, speech, decode, slow, switches)
+
+
+def _check_cuda() -> None:
+    """Raises:
+    EngineUnavailable: torch can't use the driver, whatever that says of itself; most often it is too old.
+    """
+    try:
+        torch.cuda.init()  # type: ignore[no-untyped-call]
+    except (RuntimeError, AssertionError) as error:
+        reason = str(error).strip().partition(".")[0]
+        raise EngineUnavailable(
+            f"The installed torch {torch.__version__} can't use NVIDIA's driver: {reason}.",
+            action="Update the driver, or choose the light engine in the settings or with --engine light.",
+        ) from error
 
 
 def _native(folder: Path, placed: Placement, report: Report, cancel: CancelToken) -> Native:
@@ -122,8 +144,8 @@ def _where(folder: Path, placed: Placement) -> str | DeviceMap:
     """One device, or whole layers over several GPUs by accelerate's plan."""
     if placed.gpus < 2:
         return placed.device
-    free = {index: torch.cuda.mem_get_info(index)[0] for index in range(torch.cuda.device_count())}
-    return spread(folder, {index: int(0.85 * count) for index, count in free.items()})
+    usable = [index for index in range(torch.cuda.device_count()) if torch.cuda.get_device_capability(index) >= OLDEST]
+    return spread(folder, {index: int(_SPREAD_SHARE * torch.cuda.mem_get_info(index)[0]) for index in usable})
 
 
 def _attention(placed: Placement) -> Attention:
@@ -135,7 +157,12 @@ def _attention(placed: Placement) -> Attention:
 def _source(native: Native, folder: Path, placed: Placement, report: Report, cancel: CancelToken) -> Source:
     if placed.form in ("int8", "int4"):
         return _quantised(native, folder, placed.form, report, cancel)
-    return MergedSource(native) if placed.form == "bf16 merged" else LoraSource(native, placed.form)
+    if placed.form == "bf16 merged":
+        return MergedSource(native)
+    if native.device.type == "cuda" and torch.cuda.mem_get_info(native.device)[0] < _LEFT:
+        native.adapters.update({name: adapter.to("cpu") for name, adapter in native.adapters.items()})
+        faults.give_back()
+    return LoraSource(native, placed.form)
 
 
 def _quantised(native: Native, folder: Path, form: Quantised, report: Report, cancel: CancelToken) -> FileSource:
