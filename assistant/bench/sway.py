@@ -32,7 +32,7 @@ class Sway:
     """A context manager. sway refuses to run as root: then it runs as nobody, and its clients as whoever starts them.
 
     Args:
-        config: lines for its configuration, such as `bindsym`.
+        config: lines for its configuration, such as `bindsym`. What they run can read every file, as root could.
 
     Raises:
         NoScreen: on entering, when sway is missing or doesn't start.
@@ -123,7 +123,7 @@ class Sway:
         if os.geteuid() == 0:
             os.chown(self._runtime, _NOBODY, _NOBODY)
             config.chmod(0o644)
-            line = (_found("setpriv"), f"--reuid={_NOBODY}", f"--regid={_NOBODY}", "--clear-groups", *line)
+            line = (*as_ordinary_user(), *line)
         headless = {"WLR_BACKENDS": "headless", "WLR_LIBINPUT_NO_DEVICES": "1", "WLR_RENDERER": "pixman"}
         own = ("DISPLAY", "WAYLAND_DISPLAY", "SWAYSOCK", "XDG_RUNTIME_DIR")
         kept = {name: value for name, value in os.environ.items() if name not in own}
@@ -152,6 +152,17 @@ class Sway:
         if self._folder is not None:
             self._folder.cleanup()
             self._folder = None
+
+
+def as_ordinary_user() -> tuple[str, ...]:
+    """What to put before a command so that root doesn't run it as root; nothing where it wouldn't.
+
+    It keeps the right to read and write files, since a root's Python often lies where nobody else may look.
+    """
+    if os.geteuid() != 0:
+        return ()
+    user = (f"--reuid={_NOBODY}", f"--regid={_NOBODY}", "--clear-groups")
+    return (_found("setpriv"), *user, "--inh-caps=+dac_override", "--ambient-caps=+dac_override")
 
 
 def _nodes(node: dict[str, Any]) -> Iterator[dict[str, Any]]:

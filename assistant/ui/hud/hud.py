@@ -47,7 +47,8 @@ class Hud(QWidget):
         self._picture: Picture | None = None
         self._answer = ""
         self._preview = Preview()
-        self.setWindowTitle("Hearsight")
+        # Compositors' rules know it by this, and must not mean the window.
+        self.setWindowTitle("Hearsight HUD")
         prepare(self)
         self.body = Body(self)
         self.body.resized.connect(self._place)
