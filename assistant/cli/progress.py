@@ -10,7 +10,13 @@ from typing import TextIO
 from assistant.models.disk import megabytes
 from assistant.models.progress import Progress
 
-_WORDS = {"waiting": "waiting for another download of it", "joining": "joining", "checking": "checking the hash"}
+_WORDS = {
+    "waiting": "waiting for another download of it",
+    "joining": "joining",
+    "checking": "checking the hash",
+    "converting": "converting",
+    "asking": "asking the model",
+}
 _WINDOW = 5.0
 """Seconds over which the speed is taken."""
 
@@ -56,7 +62,7 @@ class ProgressLine:
         parts = [f"{progress.name}: {_WORDS.get(progress.stage, 'fetching')}"]
         if progress.total:
             parts.append(f"{100 * progress.done // progress.total} %")
-        if progress.stage == "fetching":
+        if progress.stage in ("fetching", "converting"):
             parts.append(f"{megabytes(progress.done)} of {megabytes(progress.total)}")
             speed = self._speed()
             if speed > 0 and progress.done < progress.total:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
-Stage = Literal["waiting", "fetching", "joining", "checking", "converting"]
+Stage = Literal["waiting", "fetching", "joining", "checking", "converting", "asking"]
 
 
 @dataclass(frozen=True)
@@ -17,7 +17,7 @@ class Progress:
     Attributes:
         name: the artefact.
         stage: `waiting` for another process that fetches the same, `fetching`, `joining` parts, `checking` the hash,
-            `converting` to another layout.
+            `converting` to another layout, `asking` the model what it is known to answer.
         done: bytes of this stage, including what an earlier try had left.
         total: bytes of this stage; 0 where it has none.
     """

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -87,6 +88,10 @@ class Hub:
             meter = Meter("phi4", "fetching", sum(file.size or 0 for file in files), report)
             self._fetch_large(files, meter, cancel)
             return self._place(files, meter, cancel)
+
+    def _lock(self, report: Report, cancel: CancelToken) -> AbstractContextManager[None]:
+        """Two processes would write into the same unfinished file."""
+        return locked(self._folder().parent / ".locks", "phi4", report, cancel)
 
     def _says_offline(self) -> bool:
         from huggingface_hub import is_offline_mode

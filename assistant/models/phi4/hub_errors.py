@@ -43,7 +43,7 @@ def in_words(repository: str, revision: str) -> Iterator[None]:
         raise _failed(_reason(error), _RETRY) from error
     except DownloadFailed as error:
         raise _failed(error.message, error.action or _RETRY) from error
-    except (httpx.HTTPError, *_transport_errors()) as error:
+    except _transport_errors() as error:
         raise _failed("the model hub can't be reached.", _RETRY) from error
     except (StorageError, OSError) as error:
         if isinstance(error, StorageError) or error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EACCES, errno.EROFS):
@@ -61,10 +61,11 @@ _FOLDER = "Fetch it from a folder with: hearsight models pull phi4 --from FOLDER
 
 
 def _transport_errors() -> tuple[type[Exception], ...]:
-    """Those of the library's HTTP client, which isn't ours and changed its name between versions."""
+    """Of our HTTP client and of the library's, which is another one, and changed its name between versions."""
     from huggingface_hub import errors
 
-    return tuple(kind for kind in errors.HfHubHTTPError.__mro__ if kind.__name__ == "HTTPError")
+    bases = [kind for kind in errors.HfHubHTTPError.__mro__ if issubclass(kind, Exception)]
+    return (httpx.HTTPError, *(kind for kind in bases if kind.__name__ == "HTTPError"))
 
 
 def _reason(error: Exception) -> str:
