@@ -198,11 +198,14 @@ def test_errors_for_people_cross_whole(failing: EngineHost) -> None:
 
 
 def test_a_bug_in_the_engine_is_told_without_the_users_words(failing: EngineHost) -> None:
+    failing.load(lambda _what, _share: None, CancelToken())
+    first = failing.process
     with pytest.raises(EngineCrashed) as caught:
         failing.generate(Prompt(text="bug"), Options(), lambda _event: None, CancelToken())
     assert "ValueError" in str(caught.value)
     assert "secret" not in str(caught.value)
     assert answer(failing, LONG)
+    assert failing.process != first, "what a bug may have spoilt, a GPU's context above all, is not used again"
 
 
 def test_a_child_that_exits_is_a_crash(failing: EngineHost) -> None:
