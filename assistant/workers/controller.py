@@ -269,4 +269,5 @@ class Controller(ControllerQuestions):
 
     @Slot(object)
     def _on_dictated(self, _ended: object) -> None:
-        self._engine.idle()
+        if self.engine_status.state == "busy":
+            self._engine.idle()

@@ -72,3 +72,21 @@ def test_a_long_recording_grows_beyond_the_first_memory() -> None:
 
 def test_channels_are_mixed_to_their_mean() -> None:
     assert mono(np.array([[32_767, -32_767], [16_384, 0]], np.int16)).tolist() == [0.0, 0.25]
+
+
+@settings(max_examples=20, deadline=None)
+@given(cuts=st.lists(st.integers(1, 3_000), min_size=1, max_size=20), rate=st.sampled_from([16_000, 44_100, 48_000]))
+def test_what_is_taken_is_the_same_and_is_not_kept(cuts: list[int], rate: int) -> None:
+    frames = tone(rate, 0.4)
+    whole, taking = Resampler(rate, 1), Resampler(rate, 1)
+    whole.feed(frames)
+    whole.finish()
+    taken, position = [], 0
+    for cut in [*cuts, len(frames)]:
+        taking.feed(frames[position : position + cut])
+        position += cut
+        taken.append(taking.take())
+        assert len(taking.so_far()) == 0
+    taking.finish()
+    taken.append(taking.take())
+    assert np.allclose(np.concatenate(taken), whole.so_far(), atol=1e-5)

@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from assistant.audio.resample import Resampler
-from assistant.audio.spool import FILE_NAME, Spool, recover
+from assistant.audio.spool import FILE_NAME, Spool, recover, stream
 from assistant.core.errors import BadInput
 
 HEADER = 44
@@ -46,6 +46,7 @@ def test_what_was_written_is_recovered(tmp_path: Path, rate: int, channels: int,
     clip = recover(tmp_path / "recording")
     assert np.allclose(clip.samples, resampled(frames, rate), atol=1e-4)
     assert clip.path == str(tmp_path / "recording" / FILE_NAME)
+    assert np.array_equal(np.concatenate(list(stream(tmp_path / "recording"))), clip.samples)
 
 
 @settings(max_examples=60, deadline=None)
