@@ -7,7 +7,7 @@ portal asks us for when somebody pastes: that is the receipt. It doesn't tell wh
 from __future__ import annotations
 
 import os
-from collections import deque
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -47,8 +47,7 @@ class PortalSession:
         self.types: tuple[str, ...] = ()
         self.changes = 0
         self.held: Holding | None = None
-        self._writing = 0
-        self._written: deque[int] = deque()
+        self._writers: list[tuple[threading.Thread, int, threading.Event]] = []
         try:
             if not self._bus.version(REMOTE):
                 raise OSError("its portal has no RemoteDesktop")
@@ -96,14 +95,19 @@ class PortalSession:
         return len(signals)
 
     def restore(self) -> float | None:
-        while self._written:
-            self._writing -= 1
-            self._bus.call(CLIPBOARD, "SelectionWriteDone", "oub", self._session, self._written.popleft(), True)
+        self._finish_writing()
         due = self.held.until_quiet() if self.held is not None else None
         if self.held is not None and due is not None and due <= 0:
             self.own(Holding(self.held.then))
             due = None
-        return min(due or _LOOK_SECONDS, _LOOK_SECONDS) if self._writing else due
+        return min(due or _LOOK_SECONDS, _LOOK_SECONDS) if self._writers else due
+
+    def _finish_writing(self) -> None:
+        """Tells the portal of each write that has ended, whether the reader took all of it or not."""
+        ended = [writer for writer in self._writers if not writer[0].is_alive()]
+        self._writers = [writer for writer in self._writers if writer not in ended]
+        for _, serial, taken in ended:
+            self._bus.call(CLIPBOARD, "SelectionWriteDone", "oub", self._session, serial, taken.is_set())
 
     def _start(self) -> str:
         """CreateSession, SelectDevices, RequestClipboard, Start: in this order, as the portal wants it."""
@@ -155,11 +159,11 @@ class PortalSession:
             self._bus.call(CLIPBOARD, "SelectionWriteDone", "oub", self._session, serial, False)
             return
         (descriptor,) = self._bus.call(CLIPBOARD, "SelectionWrite", "ou", self._session, serial)
-        taken = held.taken()
-        self._writing += 1
+        tell, taken = held.taken(), threading.Event()
 
         def done() -> None:
-            taken()
-            self._written.append(serial)
+            tell()
+            taken.set()
 
-        write_all(descriptor.to_raw_fd(), held.contents[mime], done)
+        thread = write_all(descriptor.to_raw_fd(), held.contents[mime], done)
+        self._writers.append((thread, serial, taken))

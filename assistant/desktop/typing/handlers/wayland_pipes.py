@@ -26,9 +26,11 @@ def read_all(pipe: int, stall_seconds: float) -> bytes | None:
         os.close(pipe)
 
 
-def write_all(pipe: int, data: bytes, done: Callable[[], None]) -> None:
+def write_all(pipe: int, data: bytes, done: Callable[[], None]) -> threading.Thread:
     """Writes on a thread of its own, since the reader may take its time; `done` when the reader has all of it."""
-    threading.Thread(target=_write, args=(pipe, data, done), name="clipboard-write", daemon=True).start()
+    thread = threading.Thread(target=_write, args=(pipe, data, done), name="clipboard-write", daemon=True)
+    thread.start()
+    return thread
 
 
 def _write(pipe: int, data: bytes, done: Callable[[], None]) -> None:

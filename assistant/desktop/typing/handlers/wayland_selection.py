@@ -8,6 +8,7 @@ give a receipt. A reader's name is not told by Wayland: reads before the keys ar
 from __future__ import annotations
 
 import os
+import threading
 
 from assistant.desktop.typing.handlers.wayland_holding import Holding
 from assistant.desktop.typing.handlers.wayland_pipes import write_all
@@ -21,6 +22,8 @@ _SOURCE_OFFER, _SOURCE_DESTROY = 0, 1
 _OFFER_RECEIVE, _OFFER_DESTROY = 0, 1
 _DEVICE_DATA_OFFER, _DEVICE_SELECTION, _DEVICE_FINISHED, _DEVICE_PRIMARY = 0, 1, 2, 3
 _SOURCE_SEND, _SOURCE_CANCELLED = 0, 1
+_LOOK_SECONDS = 0.05
+"""While something is being written, by another thread, its end is looked for."""
 _KEYBOARD = 2
 """A bit of wl_seat's capabilities."""
 
@@ -40,6 +43,7 @@ class WaylandSelection:
     def __init__(self) -> None:
         self._wire = Wire()
         self._types: dict[int, list[str]] = {}
+        self._writers: list[threading.Thread] = []
         self._sources: set[int] = set()
         self._source = 0
         self._current = 0
@@ -101,11 +105,13 @@ class WaylandSelection:
         return len(events)
 
     def restore(self) -> float | None:
+        # A writer that has ended has told the offer before: it is left out first, so that no read goes unseen.
+        self._writers = [writer for writer in self._writers if writer.is_alive()]
         due = self.held.until_quiet() if self.held is not None else None
         if self.held is not None and due is not None and due <= 0:
             self.own(Holding(self.held.then))
-            return None
-        return due
+            due = None
+        return min(due or _LOOK_SECONDS, _LOOK_SECONDS) if self._writers else due
 
     def _deal_with(self, event: Event) -> int:
         """Gives the object's number."""
@@ -143,7 +149,7 @@ class WaylandSelection:
         if held is None or event.object != self._source:
             os.close(pipe)
             return
-        write_all(pipe, held.contents.get(event.text(), b""), held.taken())
+        self._writers.append(write_all(pipe, held.contents.get(event.text(), b""), held.taken()))
 
     def _lose(self, source: int) -> None:
         """Somebody took the clipboard, perhaps we ourselves with something else."""
