@@ -161,7 +161,7 @@ class _Meter:
 
     def __call__(self, live: Live) -> None:
         if self._live:
-            text = safe(f"{live.confirmed} {live.unconfirmed.strip()}").strip()[-70:]
+            text = safe(live.confirmed + live.unconfirmed).strip()[-70:]
             print(f"\r\x1b[K{text}", end="", file=sys.stderr, flush=True)
 
 

@@ -128,7 +128,9 @@ class Dictating(DictationTools):
 
     def _pin(self, turn: DictationTurn) -> None:
         try:
-            turn.pin(self.typist.target())
+            turn.pin(target := self.typist.target())
+            if target is not None and target.is_password:
+                self.notice.emit("A password is asked for there: what you say is kept, but not typed.", "")
         except HearsightError as error:
             turn.pin(None, error)
         except Exception as error:

@@ -124,7 +124,7 @@ class Body(QWidget):
 
     def show_live(self, confirmed: str, unconfirmed: str) -> None:
         """A dictation so far: what stays in the text's colour, what may still change paler."""
-        shown = self._tail(f"{confirmed} {unconfirmed.strip()}".strip(), _TEXT_LINES)
+        shown = self._tail(confirmed + unconfirmed, _TEXT_LINES)
         pale = shown[max(0, len(shown) - len(unconfirmed.strip())) :] if unconfirmed.strip() else ""
         sure = shown[: len(shown) - len(pale)]
         self._transcript = f"{escape(sure)}<span style='color: {tokens().muted}'>{escape(pale)}</span>" if shown else ""
