@@ -104,6 +104,7 @@ class _Measures:
 
         self.plan, self.device, self.report = plan, device, report
         self.runs = args.runs or plan.runs
+        self.whole = "bf16" if device.type == "cuda" else "float32"
         self.native = self._native(args.model)
         # Read before peft wraps the linear maps: the same tensors, whatever their modules become.
         self.weights = {adapter: self._merged(adapter) for adapter in plan.adapters}
@@ -127,11 +128,11 @@ class _Measures:
             try:
                 part()
             except Exception as error:
-                self.report.notes.append(f"{name}: not measured ({type(error).__name__}: {error})")
+                self.report.notes.append(f"{name}: not measured ({type(error).__name__}: {_short(error)})")
             self.report.rows.append({"part": "time", "of": name, "seconds": round(time.perf_counter() - started, 1)})
 
     def decoding(self) -> None:
-        """bf16 with merged adapters beside generate() with the same adapter, in turn, at each context."""
+        """Merged adapters, unquantised, beside generate() with the same adapter, in turn, at each context."""
         from assistant.bench.phi4_pace import Card, Ours, interleave
 
         for adapter in self.plan.adapters:
@@ -139,10 +140,10 @@ class _Measures:
             if self.choose:
                 self.choose(adapter)
             for context in self.plan.contexts:
-                card = Card(self.native.model, decoder.sizes.vocab, context, self.plan.tokens)
+                card = Card(self.native.model, decoder.sizes.vocab, context, self.plan.tokens // 2)
                 ours = Ours(decoder, loop, context, self.plan.tokens)
                 interleave([card, ours], self.runs)
-                self._row("decode", "bf16", adapter, context, decoder, ours, card=card)
+                self._row("decode", self.whole, adapter, context, decoder, ours, card=card)
 
     def forms(self) -> None:
         """int8 and int4 with the vision adapter merged in."""
@@ -160,13 +161,19 @@ class _Measures:
         """The same bf16 weights by each kind of step: what each is worth."""
         from assistant.bench.phi4_pace import Ours, interleave
 
-        cases = {}
+        cases: dict[str, Any] = {}
         for step in self.plan.steps:
             decoder, loop = self._decoder(self.weights["vision"], step)
-            cases[step] = Ours(decoder, loop, self.plan.context, self.plan.tokens)
+            case = Ours(decoder, loop, self.plan.context, self.plan.tokens)
+            try:
+                case.run(count=False)
+            except Exception as error:
+                self.report.notes.append(f"step {step}: can't run here ({type(error).__name__}: {_short(error)})")
+                continue
+            cases[step] = case
         interleave(list(cases.values()), self.runs)
         for step, ours in cases.items():
-            self._row("step", "bf16", "vision", self.plan.context, ours.decoder, ours, step=step)
+            self._row("step", self.whole, "vision", self.plan.context, ours.decoder, ours, step=step)
 
     def agreement(self) -> None:
         """Each form's fast step against the same weights by the reference arithmetic, teacher-forced."""
@@ -174,9 +181,10 @@ class _Measures:
         from assistant.bench.phi4_pace import agreement
         from assistant.engine.phi4.decoder import Decoder
 
-        for form in ("bf16", *self.plan.forms):
-            whole = self.weights["vision"]
-            weights = whole if form == "bf16" else quantised(whole, form)
+        for form in (self.whole, *self.plan.forms):
+            weights = self.weights["vision"]
+            if form in self.plan.forms:
+                weights = quantised(weights, form)
             decoder, loop = self._decoder(weights)
             plain = Decoder(self.native.config, weights, attention="eager")
             equal, worst = agreement(loop, decoder, plain, self.plan.context, 64)
@@ -316,6 +324,7 @@ def _close(report: Report, device: Any) -> None:
     graphs = counters["stats"]["unique_graphs"]
     if graphs:
         report.metrics["recompiles"] = graphs - 1
+    report.metrics = {key: float(value) for key, value in report.metrics.items()}
     name = torch.cuda.get_device_name(device) if device.type == "cuda" else ""
     goals = _GOALS | (_H100_GOALS if any(known in name for known in _FASTEST) else {})
     report.goals = [Goal(key, op, goal) for key, (op, goal) in goals.items() if key in report.metrics]  # type: ignore[arg-type]
@@ -330,3 +339,7 @@ def _line(row: dict[str, Any]) -> str:
     if "times" in row:
         told += f"; generate() {row['card_tokens_per_s']:.1f}, ours {row['times']:.1f} times as fast"
     return told
+
+
+def _short(error: Exception) -> str:
+    return str(error).strip().partition("\n")[0][:200]

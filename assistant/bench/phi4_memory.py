@@ -47,6 +47,8 @@ def work(device: Any, *, release: bool = True) -> Any:
     native, weights = _towers(config, device), random_int4(config, device)
     decoder = Decoder(config, weights, capacity=_CONTEXT)
     loop = DecodeLoop(decoder)
+    if device.type == "cuda":
+        torch.cuda.empty_cache()
     if release:
         Release(native, decoder, loop).run(count=False)
     else:

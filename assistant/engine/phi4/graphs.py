@@ -62,7 +62,8 @@ class CapturedTurn:
             RuntimeError: the step can't be captured here.
         """
         if decoder.cache.generation != self._generation:
-            self._graphs, self._generation = {}, decoder.cache.generation
+            # A pool dies with its last graph, so it is forgotten with them.
+            self._graphs, self._pool, self._generation = {}, None, decoder.cache.generation
         # The layers' tensors, not the set: a set is refilled in place for another adapter. They stay referenced beside
         # their graph, so that nothing else can take their id.
         layers = decoder.weights.layers

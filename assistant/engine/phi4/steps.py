@@ -74,7 +74,11 @@ def _kernels(decoder: Decoder, notice: Notice) -> Step:
         return LayerStep()
     step = FusedStep()
     try:
-        if agrees(step, decoder):
+        agreed = agrees(step, decoder)
+        if decoder.weights.device.type == "cuda":
+            # What trying tiles took is given back: the card may be a small one.
+            torch.cuda.empty_cache()
+        if agreed:
             return step
         notice("Decoding runs slower than it could: the fast kernels compute wrong numbers on this device.")
     except torch.OutOfMemoryError:
