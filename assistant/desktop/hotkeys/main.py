@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from assistant.desktop.hotkeys.handlers.macos import MacHotkeys
-from assistant.desktop.hotkeys.handlers.portal import PortalHotkeys
+from assistant.desktop.hotkeys.handlers.portal import PortalHotkeys, is_wayland
 from assistant.desktop.hotkeys.handlers.windows import WindowsHotkeys
 from assistant.desktop.hotkeys.handlers.x11 import X11Hotkeys
 from assistant.desktop.hotkeys.models import HotkeyHandler
@@ -32,6 +32,11 @@ def choose(handlers: Sequence[HotkeyHandler] = HANDLERS) -> tuple[HotkeyHandler 
     if fitting:
         return None, f"{fitting[0].install_instructions()} {INSTEAD}"
     return None, f"Global keys don't exist on this kind of session yet. {INSTEAD}"
+
+
+def is_up_to_the_desktop() -> bool:
+    """Whether this session gives a program only those keys that its desktop lets it have (Wayland)."""
+    return is_wayland()
 
 
 def available() -> tuple[bool, str]:

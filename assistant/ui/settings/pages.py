@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from PySide6.QtWidgets import QLabel
 
+from assistant.desktop.hotkeys.main import is_up_to_the_desktop
+from assistant.ui.settings.bindings_box import BindingsBox
 from assistant.ui.settings.editor import SettingsEditor
 from assistant.ui.settings.key_field import KeyField
 from assistant.ui.settings.page import Page
@@ -46,6 +48,8 @@ class ShortcutsPage(Page):
         self._refusal.setWordWrap(True)
         self.field.refused.connect(self._refusal.setText)
         self.rows.insertWidget(self.rows.count() - 1, self._refusal)
+        if is_up_to_the_desktop():
+            self.rows.insertWidget(self.rows.count() - 1, BindingsBox(editor, self))
         self.add_words(
             "In the window: Ctrl+N new conversation, Ctrl+F search, F2 rename, Ctrl+Shift+S picture of the screen, "
             "Enter send, Shift+Enter new line, Esc stop."

@@ -34,8 +34,7 @@ class PortalHotkeys:
         self._loop: PortalLoop | None = None
 
     def is_compatible(self) -> bool:
-        wayland = os.environ.get("WAYLAND_DISPLAY") or os.environ.get("XDG_SESSION_TYPE") == "wayland"
-        return sys.platform not in ("win32", "darwin") and bool(wayland) and _has_bus()
+        return is_wayland() and _has_bus()
 
     def is_installed(self) -> bool:
         """Whether the desktop's portal offers global keys."""
@@ -87,6 +86,11 @@ class PortalHotkeys:
         loop, self._loop = self._loop, None
         if loop is not None:
             loop.stop()
+
+
+def is_wayland() -> bool:
+    wayland = os.environ.get("WAYLAND_DISPLAY") or os.environ.get("XDG_SESSION_TYPE") == "wayland"
+    return sys.platform not in ("win32", "darwin") and bool(wayland)
 
 
 def _has_bus() -> bool:
