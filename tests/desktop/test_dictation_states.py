@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from assistant.dictation.models import Replacement, Snippet, TextRules, Word
+from assistant.flows.drafts import Draft
 from assistant.history.store import History
+from assistant.ui.buttons import TextButton
 from assistant.ui.dictations.window import DictationsWindow
 from assistant.ui.hud.hud import Hud
 from assistant.ui.main_window import MainWindow
@@ -120,3 +124,22 @@ def test_rules_are_tried_as_they_are_changed(
     assert saved.replacements[0].typed == "HEARSIGHT"
     assert saved.profiles == controller.dictating.rules.profiles
     assert QApplication.activeModalWidget() is None
+
+
+def test_what_a_crash_left_behind_is_offered(
+    keep: Keep, window: MainWindow, history: History, controller: ScriptedController, tmp_path: Path
+) -> None:
+    sound = Draft(tmp_path, 1_763_900_000.0, 0, 12.0, "dictate")
+    text = history.dictations.get(history.dictations.add("Dear Anna", state="waiting"))
+    assert text is not None
+    controller.dictations_recovered.emit([sound], [text])
+    first, second = window.parts.bars.bars
+    assert first.text.startswith("12 s of dictation") and "was not typed" in second.text
+    window.resize(900, 560)
+    keep(window, "dictations-recovered")
+    for bar, label in ((first, "Recognise and copy"), (second, "Copy")):
+        next(button for button in bar.findChildren(TextButton) if button.text() == label).click()
+    assert controller.calls[-2:] == [
+        ("dictating.recognise_recovered", sound),
+        ("dictating.settle_recovered", text, True),
+    ]
