@@ -20,6 +20,7 @@ from assistant.core.errors import HearsightError
 _SECONDS = 20.0
 _SAVE_SECONDS = 0.5
 _POLL = 0.005
+_FOCUS_POLL = 0.05
 _SESSION = ("DISPLAY", "WAYLAND_DISPLAY", "XDG_SESSION_TYPE", "XDG_RUNTIME_DIR", "XAUTHORITY", "SWAYSOCK")
 """What says which session a program belongs to."""
 _EDITOR = """
@@ -211,10 +212,24 @@ def foot(env: Mapping[str, str], folder: Path, title: str = "Foot") -> RawTermin
 
 def focus(server: XServer, program: Program) -> None:
     """Waits for the program's window and gives it the focus."""
-    search = ("xdotool", "search", "--sync", "--onlyvisible", "--name", program.title)
-    window = server.run(*search).split()[-1]
-    server.run("xdotool", "windowactivate", "--sync", window)
-    wait_until(lambda: server.run("xdotool", "getactivewindow").strip() == window, f"{program.title} to be active")
+
+    def has_focus() -> bool:
+        window = (_hand(server, "search", "--onlyvisible", "--name", program.title).split() or [""])[-1]
+        if window and _hand(server, "getactivewindow").strip() == window:
+            return True
+        if window:
+            _hand(server, "windowactivate", window)
+        time.sleep(_FOCUS_POLL)
+        return False
+
+    wait_until(has_focus, f"the focus of {program.title}")
+
+
+def _hand(server: XServer, *words: str) -> str:
+    """One xdotool command; it fails where a window closes while it looks, and is asked again."""
+    line = ("xdotool", *words)
+    done = subprocess.run(line, env=server.env, capture_output=True, text=True, timeout=_SECONDS, check=False)
+    return done.stdout
 
 
 def wait_for_text(program: Program, text: str, seconds: float = _SECONDS) -> bool:
