@@ -16,7 +16,7 @@ from assistant.engine.phi4 import kernels
 from assistant.engine.phi4.decoder import Decoder
 from assistant.engine.phi4.linears import LayerWeights, Linear, Plain, Weights
 from assistant.engine.phi4.quantised import Int4, Int8
-from assistant.engine.phi4.step import Place
+from assistant.engine.phi4.step import LayerStep, Place
 
 _CHUNK, _BLOCK = 128, 32
 """Keys that one program attends to, and how many at a time: 8 heads by 16 chunks fill a large GPU at 2048 tokens."""
@@ -61,10 +61,14 @@ class FusedStep:
 
     def __init__(self) -> None:
         self.tiles: dict[Any, Tile] = {}
+        self._plain = LayerStep()
 
     @torch.no_grad()
     def __call__(self, decoder: Decoder, place: Place, bucket: int) -> Tensor:
         weights, sizes = decoder.weights, decoder.sizes
+        if not fits(weights):
+            # One decoder's sets may differ: without an adapter the base alone, with one the adapter beside it.
+            return self._plain(decoder, place, bucket)
         rows = weights.embed(place.token)[0]
         for layer, kept in zip(weights.layers, decoder.cache.layers, strict=True):
             rows = self._layer(rows, layer, kept, decoder, place, bucket)

@@ -66,11 +66,9 @@ def _is_alone(decoder: Decoder) -> bool:
 def _kernels(decoder: Decoder, notice: Notice) -> Step:
     """Our kernels, unless Triton is missing, can't compile here, or computes something else than the plain step."""
     try:
-        from assistant.engine.phi4.fused import FusedStep, fits
+        from assistant.engine.phi4.fused import FusedStep
     except ImportError:
         notice("Decoding runs slower than it could: the package triton isn't installed.")
-        return LayerStep()
-    if not fits(decoder.weights):
         return LayerStep()
     step = FusedStep()
     try:

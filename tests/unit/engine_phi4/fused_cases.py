@@ -8,12 +8,13 @@ import pytest
 import torch
 
 from assistant.engine.phi4 import fused, steps
-from assistant.engine.phi4.adapters import Side
+from assistant.engine.phi4.adapters import ADAPTERS, Side
 from assistant.engine.phi4.decoder import Decoder
 from assistant.engine.phi4.linears import Form, Linear, Plain, Weights
 from assistant.engine.phi4.quantise import group_for
 from assistant.engine.phi4.quantised import Int4, Int8, Int8Table
 from assistant.engine.phi4.step import LayerStep, Place
+from assistant.engine.phi4.weight_sets import LoraSource, WeightSets
 from tests.helpers.tiny_phi4 import TinyNative, tiny_native
 
 
@@ -54,9 +55,16 @@ def test_wrong_numbers_are_found_before_they_are_used(native: TinyNative, monkey
     assert len(notices) == 1 and "wrong numbers" in notices[0]
 
 
-def test_adapters_beside_the_base_take_the_plain_step(native: TinyNative) -> None:
-    decoder = Decoder(native.config, Weights.of(native, "vision", "float32 lora"), capacity=1024)
-    assert isinstance(steps.step_of("kernels", decoder, lambda _text: None), LayerStep)
+def test_adapters_beside_the_base_are_never_left_out() -> None:
+    """The set without an adapter fits the kernels, those with one don't: the same step must see the difference."""
+    native = tiny_native(layers=1, hidden=192)
+    decoder = Decoder(native.config, WeightSets(LoraSource(native), 1), capacity=1024)
+    step, place = steps.step_of("kernels", decoder, lambda _text: None), Place.on(torch.device("cpu"))
+    for adapter in ADAPTERS:
+        decoder.use(adapter)
+        place.set(9, decoder, "short")
+        ours, theirs = (one(decoder, place, 1024) for one in (step, LayerStep()))
+        assert (ours - theirs).abs().max() / theirs.abs().max() < 2e-6
 
 
 def _weights(native: TinyNative, form: Form) -> Weights:
