@@ -24,9 +24,6 @@ PYTHON = BIN / ("python.exe" if os.name == "nt" else "python")
 HEARSIGHT = BIN / ("hearsight.exe" if os.name == "nt" else "hearsight")
 OLDEST = (3, 11)
 
-_TORCH = "2.13.0"
-_TORCH_CPU_INDEX = "https://download.pytorch.org/whl/cpu"
-
 
 class SetupFailed(Exception):
     """The environment can't be made; the text says why and what to do."""
@@ -56,6 +53,8 @@ def ensure(extras: set[str]) -> None:
     Raises:
         SetupFailed: it can't.
     """
+    import gpu_packages
+
     done = _read_stamp()
     wanted = sorted(extras | set(done.get("extras", [])))
     if done == {**_fingerprint(), "extras": wanted} and HEARSIGHT.exists():
@@ -63,10 +62,15 @@ def ensure(extras: set[str]) -> None:
     if not _is_usable(done):
         _create()
         done = {}
-    if "phi4" in wanted and "phi4" not in done.get("extras", []):
-        _install_torch()
-    print(f"Installing Hearsight [{', '.join(wanted)}] into {FOLDER} …", file=sys.stderr)
-    _pip("install", "--editable", f"{ROOT}[{','.join(wanted)}]")
+    new = set(wanted) - set(done.get("extras", []))
+    if "phi4" in new:
+        gpu_packages.install_torch()
+    # flash-attn is never an ordinary extra: pip would compile it.
+    extras_for_pip = [name for name in wanted if name != "flash"]
+    print(f"Installing Hearsight [{', '.join(extras_for_pip)}] into {FOLDER} …", file=sys.stderr)
+    pip("install", "--editable", f"{ROOT}[{','.join(extras_for_pip)}]")
+    if new & {"phi4", "flash"}:
+        gpu_packages.install_flash_attention(wanted="flash" in wanted)
     _STAMP.write_text(json.dumps({**_fingerprint(), "extras": wanted}), encoding="utf-8")
 
 
@@ -109,25 +113,29 @@ def _create() -> None:
         raise SetupFailed(f"The virtual environment {FOLDER} couldn't be made; the lines above say why.")
 
 
-def _install_torch() -> None:
-    """torch goes first and by itself: otherwise the resolver takes the registry's build with several GB of CUDA.
+def overlay(folder: Path, *packages: str) -> None:
+    """A folder with these versions of packages and nothing that they need, to be put before the environment's own.
 
-    Without an NVIDIA GPU a CPU build is enough: one that pip's own configuration offers, or PyTorch's.
+    Raises:
+        SetupFailed: pip couldn't.
     """
-    if shutil.which("nvidia-smi"):
-        _pip("install", f"torch=={_TORCH}")
+    mark = folder / "packages.json"
+    if mark.exists() and json.loads(mark.read_text(encoding="utf-8")) == list(packages):
         return
-    offered = _try_pip("install", "--quiet", f"torch=={_TORCH}+cpu")
-    if not offered:
-        _pip("install", f"torch=={_TORCH}", "--index-url", _TORCH_CPU_INDEX)
+    if folder.exists():
+        shutil.rmtree(folder)
+    print(f"Installing {', '.join(packages)} into {folder} …", file=sys.stderr)
+    pip("install", "--quiet", "--no-deps", "--target", str(folder), *packages)
+    mark.write_text(json.dumps(packages), encoding="utf-8")
 
 
-def _pip(*arguments: str) -> None:
-    if not _try_pip(*arguments):
+def pip(*arguments: str) -> None:
+    """Raises `SetupFailed` where pip can't."""
+    if not try_pip(*arguments):
         raise SetupFailed("pip couldn't install what Hearsight needs; the lines above say why.")
 
 
-def _try_pip(*arguments: str) -> bool:
+def try_pip(*arguments: str) -> bool:
     """PIP_USER would send packages out of the environment, so it is switched off."""
     environment = {**os.environ, "PIP_USER": "0", "PIP_DISABLE_PIP_VERSION_CHECK": "1"}
     command = [str(PYTHON), "-m", "pip", *arguments]

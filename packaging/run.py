@@ -19,7 +19,8 @@ _BENCHES_WITHOUT_MODELS = {"start", "capture", "history"}
 _OWN_HELP = """\
 usage: run.py [--with EXTRA]... [arguments of hearsight]
 
-Installs what is missing, then starts Hearsight. --with adds an extra to the installation: phi4, flash, test.
+Installs what is missing, then starts Hearsight. --with adds an extra to the installation: phi4 (the engine for a
+GPU; with a CPU build of torch where there is no NVIDIA driver), flash (flash-attn, where a prebuilt wheel fits), test.
 The arguments are Hearsight's own:
 """
 _COMMANDS = {"ask", "transcribe", "demo", "bench", *_NEEDS_NO_MODELS}

@@ -11,7 +11,7 @@ from types import ModuleType
 import pytest
 
 SCRIPTS = Path(__file__).resolve().parents[3] / "packaging"
-_NAMES = ("environment", "system_packages", "run", "test")
+_NAMES = ("environment", "gpu_packages", "system_packages", "run", "test")
 
 
 @pytest.fixture

@@ -40,7 +40,7 @@ def environment(
         (bin_folder / "hearsight").touch()
         return True
 
-    monkeypatch.setattr(module, "_try_pip", pip)
+    monkeypatch.setattr(module, "try_pip", pip)
     return module
 
 
@@ -79,28 +79,42 @@ def test_made_once_and_brought_up_to_date(
 
 
 def test_torch_goes_first_and_alone(
-    environment: ModuleType, calls: list[tuple[str, ...]], monkeypatch: pytest.MonkeyPatch
+    environment: ModuleType, calls: list[tuple[str, ...]], monkeypatch: pytest.MonkeyPatch, load: Load
 ) -> None:
+    gpu = load("gpu_packages")
     monkeypatch.setattr(environment, "_create", lambda: environment.BIN.mkdir(parents=True))
-    monkeypatch.setattr(environment.shutil, "which", lambda _: None)
+    monkeypatch.setattr(environment, "_is_usable", lambda stamp: bool(stamp))
+    monkeypatch.setattr(gpu, "has_nvidia_driver", lambda: False)
+    monkeypatch.setattr(gpu.sys, "platform", "linux")
     environment.ensure({"light", "phi4"})
-    assert calls[0][-1] == f"torch=={environment._TORCH}+cpu"
+    assert calls[0][-1] == f"torch=={gpu.TORCH}+cpu"
     assert _installs(calls[1:]) == ["light,phi4"]
+    environment.ensure({"light", "phi4", "flash"})
+    assert len(calls) == 3, "torch is left alone, and flash-attn isn't tried without a GPU"
+    assert _installs(calls) == ["light,phi4", "light,phi4"], "pip never hears of the extra flash: it would compile it"
+    environment.ensure({"flash"})
+    assert len(calls) == 3, "nothing is left to do"
 
 
-def test_without_a_local_cpu_build_it_comes_from_pytorch(
-    environment: ModuleType, calls: list[tuple[str, ...]], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    noted = environment._try_pip
-    monkeypatch.setattr(environment, "_try_pip", lambda *a: noted(*a) and not a[-1].endswith("+cpu"))
-    monkeypatch.setattr(environment.shutil, "which", lambda _: None)
-    environment._install_torch()
-    assert calls[1][-2:] == ("--index-url", "https://download.pytorch.org/whl/cpu")
+def test_an_overlay_is_made_once(environment: ModuleType, calls: list[tuple[str, ...]], tmp_path: Path) -> None:
+    def pip(*arguments: str) -> bool:
+        Path(arguments[arguments.index("--target") + 1]).mkdir()
+        calls.append(arguments)
+        return True
+
+    environment.try_pip = pip
+    folder = tmp_path / "old"
+    environment.overlay(folder, "a==1", "b==2")
+    environment.overlay(folder, "a==1", "b==2")
+    assert [call[-2:] for call in calls] == [("a==1", "b==2")]
+    assert "--no-deps" in calls[0], "what the packages need is the environment's own"
+    environment.overlay(folder, "a==1", "b==3")
+    assert [call[-1] for call in calls] == ["b==2", "b==3"]
 
 
 def test_a_failing_pip_is_said(environment: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(environment, "_create", lambda: environment.BIN.mkdir(parents=True))
-    monkeypatch.setattr(environment, "_try_pip", lambda *_: False)
+    monkeypatch.setattr(environment, "try_pip", lambda *_: False)
     with pytest.raises(environment.SetupFailed, match="pip couldn't install"):
         environment.ensure({"light"})
     assert not environment._STAMP.exists(), "so that the next start tries again"
@@ -120,7 +134,7 @@ def test_an_old_python_is_told(environment: ModuleType, monkeypatch: pytest.Monk
         environment.require_python()
 
 
-@pytest.mark.parametrize("name", ["run.py", "environment.py", "system_packages.py", "test.py"])
+@pytest.mark.parametrize("name", ["run.py", "environment.py", "gpu_packages.py", "system_packages.py", "test.py"])
 def test_an_old_python_can_read_the_scripts(name: str) -> None:
     """Else it would stop at the syntax, before it could say that it is too old."""
     ast.parse((SCRIPTS / name).read_text(encoding="utf-8"), feature_version=(3, 8))
