@@ -83,7 +83,7 @@ def test_torch_goes_first_and_alone(
 ) -> None:
     gpu = load("gpu_packages")
     monkeypatch.setattr(environment, "_create", lambda: environment.BIN.mkdir(parents=True))
-    monkeypatch.setattr(environment, "_is_usable", lambda stamp: bool(stamp))
+    monkeypatch.setattr(environment, "_is_usable", bool)
     monkeypatch.setattr(gpu, "has_nvidia_driver", lambda: False)
     monkeypatch.setattr(gpu.sys, "platform", "linux")
     environment.ensure({"light", "phi4"})
