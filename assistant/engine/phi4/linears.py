@@ -133,7 +133,9 @@ class Weights:
         change = _changed(None if adapter is None else native.adapters[adapter], form)
         table = model.embed_tokens.weight.detach()
         layers = tuple(_layer(layer, f"layers.{index}", change) for index, layer in enumerate(model.layers))
-        return cls(adapter, form, Rows(table), layers, model.norm.weight.detach(), Plain(native.model.lm_head.weight.detach()))
+        return cls(
+            adapter, form, Rows(table), layers, model.norm.weight.detach(), Plain(native.model.lm_head.weight.detach())
+        )
 
 
 @dataclass(frozen=True)

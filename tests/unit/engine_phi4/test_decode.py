@@ -146,7 +146,7 @@ def test_a_step_replayed_from_its_trace_is_the_step(decoder: Decoder) -> None:
 @pytest.mark.filterwarnings("ignore:.torch.jit.script:DeprecationWarning")
 @pytest.mark.skipif(not has_compiler(), reason="torch.compile needs a C++ compiler")
 def test_the_compiled_step_is_compiled_once(native: TinyNative, decoder: Decoder) -> None:
-    """Over layers, positions, both rope sides and adapters of the same shapes."""
+    """Over layers, positions, buckets, both rope sides and adapters of the same shapes."""
     torch._dynamo.reset()
     counters.clear()
     loop = DecodeLoop(decoder, step="compiled")
@@ -155,9 +155,8 @@ def test_the_compiled_step_is_compiled_once(native: TinyNative, decoder: Decoder
     logits = decoder.prefill(decoder.embed(_PROMPT), "short")
     assert loop.run(logits, "short", _FREE, _ignore, CancelToken()) == plain
     merged = Decoder(native.config, Weights.of(native, "vision", "bf16 merged"))
-    DecodeLoop(merged, step="compiled").run(
-        merged.prefill(merged.embed(_PROMPT), "long"), "long", _FREE, _ignore, CancelToken()
-    )
+    prompt = merged.embed((_PROMPT * 400)[:2040])
+    DecodeLoop(merged, step="compiled").run(merged.prefill(prompt, "long"), "long", _FREE, _ignore, CancelToken())
     assert counters["stats"]["unique_graphs"] == 1
     assert not counters["graph_break"] and not counters["recompiles"]
 
