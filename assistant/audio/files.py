@@ -40,11 +40,13 @@ class SoundFile:
     Attributes:
         seconds: how long it is, by its header or estimated; 0 when nothing is known.
         exact: whether its header says so.
+        tracks: of sound; the first one is read.
     """
 
     path: Path
     seconds: float
     exact: bool = False
+    tracks: int = 1
 
     def blocks(self) -> Iterator[Samples]:
         """The sound in blocks of one second, 16 kHz mono; any length in constant memory.
@@ -91,11 +93,11 @@ def open_sound(path: Path) -> SoundFile:
     _check_readable(path)
     with _container(path) as container:
         seconds, only_sound = _declared(container)
-        name = container.format.name
+        name, tracks = container.format.name, len(container.streams.audio)
     if name == "wav":
-        return SoundFile(path, seconds * _riff_share(path), exact=True)
+        return SoundFile(path, seconds * _riff_share(path), exact=True, tracks=tracks)
     exact = name in _EXACT_LENGTH or (name == "mp3" and _has_mp3_header(path))
-    return SoundFile(path, seconds, exact=exact and only_sound)
+    return SoundFile(path, seconds, exact=exact and only_sound, tracks=tracks)
 
 
 def read_clip(path: Path) -> Clip:

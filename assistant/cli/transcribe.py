@@ -1,38 +1,52 @@
-"""`hearsight transcribe`: speech in files becomes text, subtitles or JSON on stdout; progress goes to stderr."""
+"""`hearsight transcribe`: speech in files becomes text, subtitles or JSON, on stdout or as files in a folder. What it
+says of its work goes to stderr.
+"""
 
 from __future__ import annotations
 
 import argparse
-import json
-import sys
-import time
+from contextlib import ExitStack
 from pathlib import Path
-from typing import Any, TextIO
+from typing import cast
 
 from assistant.cli.session import Session, add_engine_arguments, interruptible, tell
-from assistant.cli.terminal import one_line, say
-from assistant.core.cancel import CancelToken
+from assistant.cli.transcribe_output import Meter, Printer
+from assistant.core.cancel import Cancelled, CancelToken
 from assistant.core.errors import BadInput, HearsightError
-from assistant.core.events import Segment
 from assistant.core.prompt import Options
 from assistant.engine.base import Engine
-from assistant.flows import subtitles
+from assistant.flows import sound_files
+from assistant.flows.paragraphs import clock
+from assistant.flows.sound_files import Source
 from assistant.flows.transcribe import FileTranscript, transcribe_file
+from assistant.flows.transcribe_batch import Batch, Job, plan
+from assistant.flows.transcribe_pieces import PiecesFile
+from assistant.flows.transcript_forms import FORMS, Form
 
 _EXAMPLES = """examples:
   hearsight transcribe meeting.m4a > meeting.txt
   hearsight transcribe --format srt talk.mp4 > talk.srt
   hearsight transcribe --json --language de one.wav two.wav   (one object a line)
+  hearsight transcribe --format srt --output subtitles --recursive films
+
+With --output, what is done and unchanged is not done again, and what was interrupted goes on where it was: give the
+same command again. A text that you edited is never overwritten, unless --again says so.
+Of a video the sound is taken; of several sound tracks the first.
 """
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
     parser.epilog = _EXAMPLES
-    parser.add_argument("files", nargs="+", metavar="FILE", help="sound or video, in any format FFmpeg reads")
+    parser.add_argument(
+        "files", nargs="+", metavar="PATH", help="sound or video in any format FFmpeg reads, or a folder of such files"
+    )
     form = parser.add_mutually_exclusive_group()
-    form.add_argument("--json", action="store_true", help="one JSON object a file and line")
-    form.add_argument("--format", choices=("txt", "srt", "vtt"), default="txt", help="default: txt")
+    form.add_argument("--json", action="store_true", help="one JSON object a file; on stdout one a line")
+    form.add_argument("--format", choices=FORMS, default="txt", help="default: txt, with paragraphs at pauses")
+    parser.add_argument("--output", type=Path, metavar="FOLDER", help="write one file for each instead of to stdout")
+    parser.add_argument("--recursive", action="store_true", help="also look into the folders of a folder")
+    parser.add_argument("--again", action="store_true", help="with --output: do all anew, overwrite what is there")
     parser.add_argument("--language", type=_language, metavar="CODE", help="such as en (default: detected)")
     add_engine_arguments(parser)
 
@@ -40,121 +54,111 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     session = Session.open()
     options = Options(language=args.language or session.settings.voice.language)
-    form = "json" if args.json else args.format
+    form: Form = "json" if args.json else cast(Form, args.format)
+    sources = sound_files.find(map(Path, args.files), recursive=args.recursive)
     engine = session.engine(args)
-    failed = False
     with interruptible() as cancel:
         try:
-            for file in args.files:
-                printer = _Printer(form, file if len(args.files) > 1 else "")
-                failed |= not _transcribe(Path(file), engine, options, printer, cancel)
+            if args.output is None:
+                return _to_stdout(sources, form, engine, options, cancel)
+            batch = Batch(args.output, form, engine.capabilities, options.language, again=args.again)
+            return _to_folder(plan(sources, args.output, form), batch, engine, options, cancel)
         finally:
             engine.unload()
+
+
+def _to_stdout(sources: list[Source], form: Form, engine: Engine, options: Options, cancel: CancelToken) -> int:
+    failed = False
+    for source in sources:
+        printer = Printer(form, str(source.path) if len(sources) > 1 else "")
+        failed |= not _print(source.path, engine, options, printer, cancel)
     return int(failed)
 
 
-def _transcribe(path: Path, engine: Engine, options: Options, printer: _Printer, cancel: CancelToken) -> bool:
+def _print(path: Path, engine: Engine, options: Options, printer: Printer, cancel: CancelToken) -> bool:
     """Does one file; says whether all went well. One that fails doesn't stop the others."""
-    meter = _Meter(path.name, sys.stderr)
-    try:
-        result = transcribe_file(path, engine, options, emit=printer.segment, advance=meter.advance, cancel=cancel)
-    except BadInput as error:
-        meter.clear()
-        tell(f"hearsight: {_with_name(path, error)}")
-        return False
-    meter.clear()
+    with Meter(path.name) as meter:
+        try:
+            result = transcribe_file(path, engine, options, emit=printer.segment, advance=meter.advance, cancel=cancel)
+        except BadInput as error:
+            meter.clear()
+            tell(f"hearsight: {_with_name(path, error)}")
+            return False
     printer.finish(result, engine.capabilities.name)
+    return _tell_of(path, result)
+
+
+def _to_folder(jobs: list[Job], batch: Batch, engine: Engine, options: Options, cancel: CancelToken) -> int:
+    failed = skipped = 0
+    for number, job in enumerate(jobs, start=1):
+        try:
+            state = batch.state(job)
+            if state == "done":
+                skipped += 1
+                failed += _tell_done(job, batch.problem(job))
+            elif state == "not ours":
+                failed += 1
+                tell(
+                    f"hearsight: {job.target} was edited or comes from elsewhere: left as it is (--again replaces it)."
+                )
+            else:
+                failed += not _write(job, f"{number}/{len(jobs)} {job.name}", batch, engine, options, cancel)
+        except BadInput as error:
+            failed += 1
+            tell(f"hearsight: {_with_name(job.source, error)}")
+    tell(f"{len(jobs) - failed} of {len(jobs)} done{f', {skipped} of them before' if skipped else ''}.")
+    return int(failed > 0)
+
+
+def _write(job: Job, name: str, batch: Batch, engine: Engine, options: Options, cancel: CancelToken) -> bool:
+    """Does one file of a batch; an interruption keeps the pieces that are done."""
+    with ExitStack() as stack:
+        pieces = stack.enter_context(batch.pieces(job))
+        _tell_where(job, pieces)
+        meter = stack.enter_context(Meter(name))
+        try:
+            result = transcribe_file(
+                job.source, engine, options, emit=lambda _: None, advance=meter.advance, cancel=cancel, pieces=pieces
+            )
+        except Cancelled:
+            meter.clear()
+            tell(f"{job.name}: stopped. The same command goes on from here.")
+            raise
+        except BadInput:
+            pieces.discard()
+            raise
+        batch.finish(job, result)
+        pieces.discard()
+    tell(f"{job.target}")
+    return _tell_of(job.source, result)
+
+
+def _tell_where(job: Job, pieces: PiecesFile) -> None:
+    if pieces.reached:
+        tell(f"{job.name}: goes on after {clock(pieces.reached)}, where it was interrupted.")
+    elif pieces.stale:
+        tell(f"{job.name}: starts anew, because the file or the engine changed since it was interrupted.")
+
+
+def _tell_done(job: Job, problem: str) -> bool:
+    """Says that nothing is to do; whether something was wrong with the file."""
+    tell(f"{job.target} is done and {job.source.name} unchanged.")
+    if problem:
+        tell(f"hearsight: {problem}")
+    return bool(problem)
+
+
+def _tell_of(path: Path, result: FileTranscript) -> bool:
+    if result.notice:
+        tell(result.notice)
     if result.problem is not None:
         tell(f"hearsight: {_with_name(path, result.problem)} What could be read is transcribed.")
     return result.problem is None
 
 
-class _Printer:
-    """One file's output: text as it is recognised, the other forms when all of it is known."""
-
-    def __init__(self, form: str, heading: str) -> None:
-        """Args: heading: the file's name where several files share the output, else empty."""
-        self._form, self._heading = form, heading
-
-    def segment(self, segment: Segment) -> None:
-        if self._form == "txt" and segment.text:
-            self._head()
-            say(one_line(segment.text))
-            sys.stdout.flush()
-
-    def finish(self, result: FileTranscript, engine: str) -> None:
-        segments = result.transcript.segments
-        if self._form == "json":
-            print(json.dumps(_as_json(result, engine), ensure_ascii=False), flush=True)
-        elif self._form == "txt":
-            self._head()
-        else:
-            self._head()
-            text = subtitles.srt(segments) if self._form == "srt" else subtitles.vtt(segments)
-            say(text, end="")
-
-    def _head(self) -> None:
-        """Says once which file follows; subtitles have no place for that but an empty line."""
-        if self._heading:
-            say(
-                "" if self._form == "srt" else f"NOTE {self._heading}\n" if self._form == "vtt" else f"{self._heading}:"
-            )
-            self._heading = ""
-
-
-class _Meter:
-    """How far a file is, on one line of a terminal, or every ten seconds in a log."""
-
-    def __init__(self, name: str, out: TextIO) -> None:
-        self._name, self._out = name, out
-        self._live = out.isatty()
-        self._every = 0.2 if self._live else 10.0
-        self._shown = time.monotonic() - (self._every if self._live else 0.0)
-        self._width = 0
-
-    def advance(self, seconds: float, total: float) -> None:
-        of = f" of {_clock(total)}" if total else ""
-        self.show(f"{_clock(seconds)}{of}", seconds, total)
-
-    def show(self, text: str, done: float, total: float) -> None:
-        if time.monotonic() - self._shown < self._every:
-            return
-        self._shown = time.monotonic()
-        share = f" ({min(100, round(100 * done / total))} %)" if total else ""
-        line = f"{self._name}: {text}{share}"
-        if self._live:
-            self._out.write(f"\r{line:<{self._width}}")
-            self._width = len(line)
-        else:
-            self._out.write(line + "\n")
-        self._out.flush()
-
-    def clear(self) -> None:
-        if self._width:
-            self._out.write(f"\r{'':<{self._width}}\r")
-            self._out.flush()
-
-
-def _as_json(result: FileTranscript, engine: str) -> dict[str, Any]:
-    transcript = result.transcript
-    found: dict[str, Any] = {
-        "text": transcript.text,
-        "segments": [{"start": round(s.start, 3), "end": round(s.end, 3), "text": s.text} for s in transcript.segments],
-        "language": transcript.language,
-        "duration": round(transcript.duration, 3),
-        "engine": engine,
-    }
-    return found if result.problem is None else {**found, "error": str(result.problem)}
-
-
 def _with_name(path: Path, error: HearsightError) -> str:
     text = str(error)
     return text if path.name in text else f"{path.name}: {text}"
-
-
-def _clock(seconds: float) -> str:
-    minutes, rest = divmod(int(seconds), 60)
-    return f"{minutes // 60}:{minutes % 60:02}:{rest:02}" if minutes >= 60 else f"{minutes}:{rest:02}"
 
 
 def _language(text: str) -> str:
