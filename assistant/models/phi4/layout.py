@@ -88,9 +88,15 @@ def expected(config: dict[str, Any]) -> dict[str, Spec]:
     try:
         dtype = _DTYPES[config.get("torch_dtype") or config["dtype"]]
         shapes = (*_language(config), *_picture(config), *_sound(config))
-        return {name: (dtype, tuple(int(side) for side in shape)) for name, shape in shapes}
+        return {name: (dtype, tuple(_side(side) for side in shape)) for name, shape in shapes}
     except (KeyError, TypeError, ValueError, AttributeError, ZeroDivisionError) as error:
         raise ModelBroken("The model's config.json lacks sizes that Phi-4-multimodal has.") from error
+
+
+def _side(value: object) -> int:
+    if not isinstance(value, int) or value < 1:
+        raise ValueError(value)
+    return value
 
 
 Shapes = Iterator[tuple[str, tuple[int, ...]]]
