@@ -77,12 +77,7 @@ class Hub:
         require_library()
         if offline or self._says_offline():
             return self._cached()
-        folder = self._folder()
-        with (
-            in_words(self.repository, self.revision),
-            plain_errors(folder),
-            locked(folder.parent / ".locks", "phi4", report, cancel),
-        ):
+        with plain_errors(self._folder()), in_words(self.repository, self.revision), self._lock(report, cancel):
             files = self._files()
             self._require_space(files, models)
             meter = Meter("phi4", "fetching", sum(file.size or 0 for file in files), report)

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 
 import httpx
 
-from assistant.core.errors import DownloadFailed, StorageError
+from assistant.core.errors import DownloadFailed
 
 
 def require_library() -> None:
@@ -45,8 +45,8 @@ def in_words(repository: str, revision: str) -> Iterator[None]:
         raise _failed(error.message, error.action or _RETRY) from error
     except _transport_errors() as error:
         raise _failed("the model hub can't be reached.", _RETRY) from error
-    except (StorageError, OSError) as error:
-        if isinstance(error, StorageError) or error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EACCES, errno.EROFS):
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EACCES, errno.EPERM, errno.EROFS):
             raise
         # The library's own HTTP errors and its size check come as OSError too.
         raise _failed("the connection to the model hub broke.", _RETRY) from error
