@@ -143,7 +143,9 @@ class Ask:
 
     def prompt(self, question: Question, before: int | None = None) -> Prompt:
         """The question with the turns that came before it; their pictures where the engine sees."""
-        turns = self._past.turns(question.conversation, before, seen=self.engine.capabilities.images == "sees")
+        told = self.engine.capabilities
+        seen = told.images == "sees"
+        turns = self._past.turns(question.conversation, before, seen=seen, context=told.context_tokens)
         task = Task.SCREEN if question.pictures else Task.CHAT
         return Prompt(turns, question.pictures, question.clip, question.text, task)
 
@@ -161,10 +163,19 @@ class Ask:
             for each in record.take(event):
                 emit(each)
 
-        outcome = record.close(self._run(prompt, pass_on, cancel), emit)
+        outcome = record.close(self._with_left_out(self._run(prompt, pass_on, cancel), opened), emit)
         if record.heard and not self.keep_recordings:
             self.history.drop_recordings(opened.question)
         return outcome
+
+    def _with_left_out(self, outcome: Outcome, opened: Opened) -> Outcome:
+        """The outcome, which says where only a part of a transcript was used."""
+        context = self.engine.capabilities.context_tokens
+        left_out = self._past.left_out(opened.conversation, opened.question, context)
+        if not left_out or not isinstance(outcome, Done):
+            return outcome
+        completion = outcome.completion
+        return Done(replace(completion, notices=(left_out, *completion.notices)))
 
     def _run(self, prompt: Prompt, emit: Callable[[Progress], None], cancel: CancelToken) -> Outcome:
         options = self.options if prompt.task is Task.SCREEN else replace(self.options, temperature=CHAT_TEMPERATURE)

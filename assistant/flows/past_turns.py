@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from assistant.core.errors import StorageError
 from assistant.core.media import Picture
 from assistant.core.prompt import Role, Turn
+from assistant.flows import transcript_context
 from assistant.history.models import Attachment, Message
 from assistant.history.store import History
 
@@ -24,19 +25,27 @@ class PastTurns:
         self._history = history
         self._read: OrderedDict[int, Picture] = OrderedDict()
 
-    def turns(self, conversation: int, before: int | None = None, *, seen: bool) -> tuple[Turn, ...]:
+    def turns(self, conversation: int, before: int | None = None, *, seen: bool, context: int = 0) -> tuple[Turn, ...]:
         """Past questions with the answers that the user saw, oldest first.
 
         Args:
             conversation: 0 has none.
             before: only what stands before this message.
             seen: with their pictures.
+            context: tokens of the engine's context, for a transcript that has to be shortened; 0: no limit.
         """
         if not conversation:
             return ()
-        if not seen:
-            return self._history.turns(conversation, before)
         past = self._history.past(conversation, before)
+        turns = self._with_pictures(past) if seen else _without_pictures(past)
+        return transcript_context.place(past, turns, context).turns
+
+    def left_out(self, conversation: int, before: int | None, context: int) -> str:
+        """What of a transcript has no room in those turns, in words; "" when all has."""
+        past = self._history.past(conversation, before) if conversation else ()
+        return transcript_context.place(past, _without_pictures(past), context).notice
+
+    def _with_pictures(self, past: Sequence[Message]) -> tuple[Turn, ...]:
         shown = [_pictures(message) for message in past]
         left_out = _left_out(sum(map(len, shown)))
         turns: list[Turn] = []
@@ -64,6 +73,10 @@ class PastTurns:
             del self._read[identity]
         while len(self._read) > MOST_PICTURES:
             self._read.popitem(last=False)
+
+
+def _without_pictures(past: Sequence[Message]) -> tuple[Turn, ...]:
+    return tuple(Turn("user" if each.role == "user" else "assistant", each.text, each.screen_text) for each in past)
 
 
 def _pictures(message: Message) -> list[Attachment]:

@@ -23,6 +23,10 @@ Advance = Callable[[float, float], None]
 """Called with the seconds that are done and the seconds there are (0: unknown)."""
 
 
+_STEP_SECONDS = 10
+"""Of sound without speech that are looked through at once."""
+
+
 @dataclass(frozen=True)
 class FileTranscript:
     """What a file says.
@@ -101,7 +105,10 @@ class FileWork:
         self._language = options.language
 
     def steps(self) -> Iterator[None]:
-        """Each recognises at most one piece (30 s of speech). Raises as `transcribe_file` does."""
+        """Each recognises at most one piece (30 s of speech), or looks for speech in ten seconds.
+
+        Raises: as `transcribe_file` does.
+        """
         chunker = Chunker()
         self._advance(0.0, self._sound.seconds)
         try:
@@ -110,6 +117,8 @@ class FileWork:
                 self._samples += len(block)
                 for chunk in chunker.feed(block):
                     self._recognise(chunk)
+                    yield
+                if self._samples % (_STEP_SECONDS * SAMPLE_RATE) == 0:
                     yield
                 self._advance(self._seconds, self._sound.seconds)
         except BadInput as error:

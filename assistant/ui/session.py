@@ -130,6 +130,7 @@ class Session(QObject):
         view.retry_requested.connect(controller.retry)
         view.corrected.connect(controller.edit_transcript)
         view.delete_requested.connect(self._actions.delete_answer)
+        view.suggested.connect(self._parts.composer.suggest)
         view.emptied.connect(self._show_empty)
         view.failed.connect(self._parts.bars.say)
         self._actions.message_removed.connect(view.refresh)
@@ -146,6 +147,9 @@ class Session(QObject):
         composer.screenshot_requested.connect(self._screenshot.start)
         composer.picture_opened.connect(self._open_attached)
         composer.failed.connect(self._parts.bars.say)
+        composer.transcription_wanted.connect(controller.transcribing.add)
+        self._parts.transcription.cancelled.connect(controller.transcribing.cancel)
+        controller.transcription.connect(self._parts.transcription.show_progress)
         self._parts.status.clicked.connect(partial(self.show_settings, "engine"))
         self.settings.changed.connect(self._on_settings)
 

@@ -82,6 +82,7 @@ QToolButton#pageButton:checked { background: $selected; }
 #chip:focus { border: 2px solid $accent; }
 #key { background: $hover; border: 1px solid $line; border-radius: 4px; padding: 1px 6px; font-size: ${meta_size}px; }
 #notice { background: $hover; border: 1px solid $line; border-radius: ${small}px; }
+#drop { background: $surface; border: 2px dashed $accent; border-radius: ${medium}px; padding: 24px; }
 #composer { background: $surface; border: 1px solid $line; border-radius: ${medium}px; }
 #composer[active="true"] { border: 1px solid $accent; }
 #line { background: $line; border: none; }

@@ -10,9 +10,11 @@ from PySide6.QtWidgets import QHBoxLayout, QMainWindow, QSplitter, QStackedWidge
 from assistant.ui.bars import BarStack
 from assistant.ui.composer.composer import SCREENSHOT_KEY, Composer
 from assistant.ui.conversation.empty import EmptyState
+from assistant.ui.drop_area import DropArea
 from assistant.ui.history_panel.panel import HistoryPanel
 from assistant.ui.status_line import StatusLine
 from assistant.ui.theme import SPACE, TEXT_WIDTH
+from assistant.ui.transcription_bar import TranscriptionBar
 from assistant.workers.background import Background
 
 if TYPE_CHECKING:
@@ -22,7 +24,7 @@ if TYPE_CHECKING:
 _HISTORY_SMALLEST, _CONVERSATION_SMALLEST = 180, 440
 
 
-class WindowParts(QWidget):
+class WindowParts(DropArea):
     """Everything inside the window; the `Session` makes it work."""
 
     def __init__(self, window: QMainWindow, history: History, background: Background, play: Play | None) -> None:
@@ -32,7 +34,9 @@ class WindowParts(QWidget):
         self.history.setMinimumWidth(_HISTORY_SMALLEST)
         self.empty = EmptyState(SCREENSHOT_KEY, self)
         self.bars = BarStack(self)
+        self.transcription = TranscriptionBar(self)
         self.composer = Composer(background, play, self)
+        self.files_dropped.connect(self.composer.attach_files)
         self.status = StatusLine(self)
         self.stack = QStackedWidget(self)
         self.stack.addWidget(self.empty)
@@ -55,7 +59,7 @@ class WindowParts(QWidget):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         column.addWidget(self.stack, 1)
-        column.addLayout(_centred(self.bars, self.composer))
+        column.addLayout(_centred(self.bars, self.transcription, self.composer))
         return right
 
 

@@ -135,6 +135,9 @@ class Controller(ControllerQuestions):
     def _handle(self, event: Event) -> None:
         self._coordinator.handle(event)
 
+    def _is_busy(self) -> bool:
+        return super()._is_busy() or self.state != "idle"
+
     def _begin(self, turn: Turn) -> None:
         """The state is about this question now; a dictation that is still being typed goes on by itself."""
         super()._begin(turn)

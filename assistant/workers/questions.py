@@ -32,6 +32,7 @@ from assistant.workers.deltas import DeltaBatcher
 from assistant.workers.engine_watch import EngineWatch
 from assistant.workers.parts import Parts
 from assistant.workers.signals import EngineStatus
+from assistant.workers.transcribing import Transcribing
 from assistant.workers.turn import Closed, DraftKept, Turn, TurnJobs, outcome_of
 
 log = logging.getLogger(__name__)
@@ -57,6 +58,7 @@ class ControllerQuestions(ControllerConversations):
         self.composer.picture_ready.connect(self.composer_picture)
         self.composer.failed.connect(self._say)
         self.composer.level.connect(self.level)
+        self.transcribing = Transcribing(self, self._is_busy, self._complain, self._on_transcribing)
         self._happened.connect(self._on_event)
         self._engine.unload_after(settings.engine.idle_unload_minutes)
         self._emptying = QTimer(self)
@@ -85,12 +87,19 @@ class ControllerQuestions(ControllerConversations):
     @Slot(str, object, object)
     def ask(self, text: str, pictures: tuple[Picture, ...] = (), clip: Clip | None = None) -> None:
         """Asks in the open conversation."""
+        if self.conversation and self.conversation == self.transcribing.conversation:
+            self._say("The transcript is still being written: this answer does not know it yet.")
         question = Question(text, tuple(pictures), clip, self.conversation)
         self._submit(lambda turn: self._ask().answer(question, partial(self._tell, turn), turn.stop))
 
     @Slot(int)
     def retry(self, message: int) -> None:
-        """Answers again: `message` is the answer to replace, or a question that waits as a draft."""
+        """Answers again: `message` is the answer to replace, or a question that waits as a draft.
+
+        A transcript is no answer: its file is transcribed again, and what was written stays.
+        """
+        if self.transcribing.again(message):
+            return
         self._submit(lambda turn: self._ask().answer_again(message, partial(self._tell, turn), turn.stop))
 
     @Slot(int, str)
@@ -179,6 +188,7 @@ class ControllerQuestions(ControllerConversations):
     def stop(self) -> None:
         """Ends everything: audio, answers, threads. What was said or answered so far is kept."""
         self._handle(Event.CANCEL)
+        self.transcribing.cancel()
         self._stop_answers()
         self._engine.stop()
         self._jobs.stop()
@@ -194,6 +204,16 @@ class ControllerQuestions(ControllerConversations):
         options = Options(language=self.settings.voice.language, screen_characters=self.settings.screen.characters)
         keep = self.settings.privacy.keep_recordings
         return Ask(self.parts.inference.engine, self.parts.history, options, keep_recordings=keep)
+
+    def _is_busy(self) -> bool:
+        """Whether somebody waits for something that is under way."""
+        return bool(self._turns)
+
+    def _on_transcribing(self, working: bool) -> None:
+        if working:
+            self._engine.busy()
+        elif not self._turns:
+            self._engine.idle()
 
     def _begin(self, turn: Turn) -> None:
         self._turn = turn

@@ -60,6 +60,8 @@ class ControllerSignals(QObject):
     """The `Clip` that the composer's microphone recorded, or None when nothing was heard."""
     composer_picture = Signal(object)
     """The `Picture` that the composer's screenshot button took; a notice says where it could not."""
+    transcription = Signal(object)
+    """How far a file's transcription is, a `transcribing.Transcription`; None when none goes on (any more)."""
     history_changed = Signal()
     """Conversations were added, renamed, or removed."""
     draft_kept = Signal(int, int)

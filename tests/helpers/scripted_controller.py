@@ -28,6 +28,7 @@ class ScriptedController(ControllerSignals):
         self.state = "idle"
         self.job = "ask"
         self.dictating = _Noted("dictating", self.calls)
+        self.transcribing = _Noted("transcribing", self.calls)
         self.settings = Settings()
         self.engine_status = EngineStatus(
             "light", "Qwen2.5-Coder 1.5B + Whisper base", "CPU", "ready", context_used=1204, context_limit=4096,

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QFileDialog, QFrame, QHBoxLayout, QLabel, QToolBut
 from assistant.ui.buttons import IconButton
 from assistant.ui.composer.attachments import Attachments
 from assistant.ui.composer.editor import Editor
-from assistant.ui.composer.file_loading import NAME_FILTER, FileLoading
+from assistant.ui.composer.file_loading import NAME_FILTER, SHORT_SECONDS, FileLoading
 from assistant.ui.composer.microphone import MicrophoneButton
 from assistant.ui.composer.screen_menu import ScreenMenu
 from assistant.ui.icons import icon
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from assistant.workers.background import Background
 
 SCREENSHOT_KEY = "Ctrl+Shift+S"
+_ATTACH = f"Attach pictures or recordings (sound over {SHORT_SECONDS:.0f} s, or several files, becomes a transcript)"
 
 
 class Composer(QFrame):
@@ -33,6 +34,8 @@ class Composer(QFrame):
     recording_changed = Signal(bool)
     screenshot_requested = Signal(str)
     picture_opened = Signal(object)
+    transcription_wanted = Signal(list)
+    """Paths of recordings that are too long, or too many, for a question."""
     failed = Signal(str)
 
     def __init__(self, background: Background, play: Play | None = None, parent: QWidget | None = None) -> None:
@@ -108,8 +111,16 @@ class Composer(QFrame):
             self.attachments.clear()
             self.asked.emit(text, pictures, clip)
 
+    @Slot(str)
+    def suggest(self, question: str) -> None:
+        """Asks a question that the window offers; what is being written here stays."""
+        if self._working:
+            self.failed.emit("An answer is under way. Ask again when it is done, or stop it.")
+        else:
+            self.asked.emit(question, (), None)
+
     def _build(self) -> None:
-        self._attach = IconButton("attach", "Attach pictures or recordings", self)
+        self._attach = IconButton("attach", _ATTACH, self)
         self._screen = IconButton("screen", "Take a picture of the screen", self)
         self._screen_menu = ScreenMenu(self._screen, SCREENSHOT_KEY)
         self._screen.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
@@ -144,6 +155,7 @@ class Composer(QFrame):
         self._screen_menu.chosen.connect(self.screenshot_requested)
         self._loading.picture_loaded.connect(self.add_picture)
         self._loading.clip_loaded.connect(self.add_clip)
+        self._loading.long_given.connect(self.transcription_wanted)
         self._loading.failed.connect(self.failed)
         self._attach.clicked.connect(self._choose_files)
         self._send.clicked.connect(self._on_send)

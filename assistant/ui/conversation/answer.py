@@ -6,8 +6,10 @@ from PySide6.QtCore import Signal, Slot
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
+from assistant.flows.transcript_record import file_of, language_of
 from assistant.history.models import Message
 from assistant.ui.buttons import TextButton
+from assistant.ui.conversation.suggestions import Suggestions
 from assistant.ui.conversation.toolbar import Toolbar
 from assistant.ui.markdown.view import MarkdownView
 from assistant.workers.background import Background
@@ -25,10 +27,13 @@ class AnswerView(QWidget):
     retry_requested = Signal(int)
     delete_requested = Signal(int)
     link_clicked = Signal(str)
+    suggested = Signal(str)
+    """A question about this transcript, chosen by its button."""
 
     def __init__(self, message: Message, background: Background, parent: QWidget) -> None:
         super().__init__(parent)
         self._message: Message | None = None
+        self._suggestions: Suggestions | None = None
         self._build(background)
         self.show_message(message)
 
@@ -63,6 +68,7 @@ class AnswerView(QWidget):
         self._toolbar.setVisible(not streaming)
         self._toolbar.set_note(_note(message))
         self._markdown.setVisible(bool(self._markdown.text_so_far))
+        self._suggest(not streaming and bool(message.text) and file_of(message) is not None)
 
     def append(self, text: str) -> None:
         """The next piece of the answer."""
@@ -93,12 +99,20 @@ class AnswerView(QWidget):
         self._toolbar.add("copy", "Copy the answer", self._copy)
         self._toolbar.add("retry", "Answer again", self._retry)
         self._toolbar.add("trash", "Delete the answer", self._delete)
-        layout = QVBoxLayout(self)
+        layout = self._column = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(4)
         layout.addWidget(self._markdown)
         layout.addWidget(self._box)
         layout.addWidget(self._toolbar)
+
+    def _suggest(self, wanted: bool) -> None:
+        if wanted and self._suggestions is None:
+            self._suggestions = Suggestions(language_of(self.message), self)
+            self._suggestions.asked.connect(self.suggested)
+            self._column.addWidget(self._suggestions)
+        if self._suggestions is not None:
+            self._suggestions.setVisible(wanted)
 
     def _frame_ending(self, ended: bool) -> None:
         """An answer that did not end well says so in a box, with what can be done."""

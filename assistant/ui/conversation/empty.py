@@ -34,7 +34,13 @@ class EmptyState(QWidget):
             "",
             "Hold to try",
         )
-        self._type = _Card("keyboard", "Ask by typing", "Write below; add pictures or recordings.", "Enter", "Try it")
+        self._type = _Card(
+            "keyboard",
+            "Ask by typing",
+            "Write below; drop pictures or recordings. Long sound and films become text.",
+            "Enter",
+            "Try it",
+        )
         self._screen = _Card(
             "screen", "Ask about the screen", "Take a picture of it, then type or say what it is about.",
             screenshot_key, "Try it",

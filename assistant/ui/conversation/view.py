@@ -35,6 +35,8 @@ class ConversationView(QWidget):
     retry_requested = Signal(int)
     delete_requested = Signal(int)
     corrected = Signal(int, str)
+    suggested = Signal(str)
+    """A question that was offered below a transcript."""
     failed = Signal(str)
     emptied = Signal(bool)
     """Whether there is nothing to show now."""
@@ -190,6 +192,7 @@ class ConversationView(QWidget):
         answer.retry_requested.connect(self.retry_requested)
         answer.delete_requested.connect(self.delete_requested)
         answer.link_clicked.connect(self.link_clicked)
+        answer.suggested.connect(self.suggested)
         return answer
 
     def _drop(self, message: int) -> None:
