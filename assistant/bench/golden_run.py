@@ -20,7 +20,6 @@ from assistant.bench.golden_set import Case, GoldenSet
 from assistant.core.cancel import CancelToken
 from assistant.core.errors import BadInput
 from assistant.engine.phi4.adapters import Adapter
-from assistant.engine.phi4.attention import Attention
 from assistant.engine.phi4.decode import DecodeLoop
 from assistant.engine.phi4.decoder import Decoder
 from assistant.engine.phi4.linears import Weights
@@ -35,6 +34,7 @@ from assistant.engine.phi4.tokenizer import Tokenizer
 
 State = Literal["cold", "warm", "rewound"]
 STATES: tuple[State, ...] = ("cold", "warm", "rewound")
+Attention = Literal["eager", "sdpa"]
 ATTENTIONS: tuple[Attention, ...] = ("eager", "sdpa")
 
 NO_NUMBER = 1e9
