@@ -12,7 +12,7 @@ from assistant.core.errors import BadInput, HearsightError, ModelMissing
 from assistant.models.artefacts import Artefact
 from assistant.models.catalogue import ARTEFACTS, DEFAULT_NAMES, TEST_NAMES, find
 from assistant.models.disk import megabytes
-from assistant.models.phi4.stored import NAME
+from assistant.models.phi4.pull import NAME
 from assistant.models.store import ModelStore, Stored
 from assistant.settings.paths import Paths
 

@@ -13,7 +13,8 @@ from assistant.core.cancel import CancelToken
 from assistant.core.errors import ModelMissing
 from assistant.models.disk import megabytes
 from assistant.models.phi4 import install, stored
-from assistant.models.phi4.stored import NAME, StoredPhi4
+from assistant.models.phi4.pull import NAME
+from assistant.models.phi4.stored import StoredPhi4
 
 
 def row(models: Path) -> StoredPhi4:

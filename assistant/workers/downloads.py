@@ -11,6 +11,7 @@ from PySide6.QtCore import QObject, Signal
 from assistant.core.cancel import Cancelled, CancelToken
 from assistant.core.errors import HearsightError
 from assistant.models.catalogue import find
+from assistant.models.phi4 import pull as phi4
 from assistant.models.progress import Progress
 from assistant.models.pull import pull
 from assistant.models.store import ModelStore
@@ -22,8 +23,9 @@ _REPORT_SECONDS = 0.1
 class Downloads(QObject):
     """On the GUI thread; signals come from the downloading thread and are taken on the receiver's."""
 
+    started = Signal()
     progress = Signal(str, str, float)
-    """artefact, what is being done ("fetching", "checking"), share done in [0, 1]"""
+    """model, what is being done (a `Stage`), share done in [0, 1]"""
     finished = Signal(str)
     """Empty when all are there, else why not; what was fetched is kept."""
 
@@ -38,11 +40,17 @@ class Downloads(QObject):
 
     def missing(self, names: tuple[str, ...]) -> list[str]:
         """Those that are not complete in the store."""
-        return [name for name in names if self._store.stored(find(name)).state != "ready"]
+        return [name for name in names if not self._is_here(name)]
+
+    def _is_here(self, name: str) -> bool:
+        if name == phi4.NAME:
+            return phi4.is_current(self._store.folder)
+        return self._store.stored(find(name)).state == "ready"
 
     def start(self, names: tuple[str, ...], *, offline: bool = False) -> None:
         """Fetches what is missing of `names`."""
         self._cancel = CancelToken()
+        self.started.emit()
         self._thread.submit(self._fetch, names, offline or self._offline, self._cancel)
 
     def pause(self) -> None:
@@ -57,7 +65,10 @@ class Downloads(QObject):
     def _fetch(self, names: tuple[str, ...], offline: bool, cancel: CancelToken) -> None:
         try:
             for name in names:
-                pull(self._store, find(name), offline=offline, report=self._report, cancel=cancel)
+                if name == phi4.NAME:
+                    phi4.pull(self._store.folder, offline=offline, report=self._report, cancel=cancel)
+                else:
+                    pull(self._store, find(name), offline=offline, report=self._report, cancel=cancel)
             self.finished.emit("")
         except Cancelled:
             self.finished.emit("Paused. What was fetched is kept.")

@@ -167,15 +167,20 @@ class ControllerQuestions(ControllerConversations):
             return
         self._say("The light engine answers from now on. What is waiting can be asked again.")
 
+    @Slot()
+    def renew_engine(self) -> None:
+        """Builds the chosen engine anew after the work under way: its model has just arrived."""
+        try:
+            self._engine.swap(self.parts.make_engine(self.settings))
+        except HearsightError as error:
+            self._complain(error)
+
     def apply_settings(self, settings: Settings) -> None:
         """Takes over changed settings at once; a changed engine is swapped after the work under way."""
         before, self.settings = self.settings, settings
         self._engine.unload_after(settings.engine.idle_unload_minutes)
         if (before.engine.choice, choice_of(before)) != (settings.engine.choice, choice_of(settings)):
-            try:
-                self._engine.swap(self.parts.make_engine(settings))
-            except HearsightError as error:
-                self._complain(error)
+            self.renew_engine()
 
     def start(self) -> None:
         """Starts the inference thread; questions that came before wait for it."""

@@ -12,7 +12,7 @@ from assistant.workers.signals import ControllerSignals, EngineStatus
 _COMMANDS = (
     "press", "release", "tap", "cancel", "ask", "retry", "edit_transcript", "record_clip", "take_screenshot",
     "load_engine", "unload_engine", "apply_settings", "ask_recovered", "discard_recovered", "leave_out_screen",
-    "use_light_engine",
+    "use_light_engine", "renew_engine",
 )  # fmt: skip
 
 

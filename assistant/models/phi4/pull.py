@@ -11,7 +11,8 @@ from assistant.models.phi4.hub import REPOSITORY, REVISION, Hub
 from assistant.models.phi4.install import installed, note, prepare, read_pointer
 from assistant.models.progress import Report, ignore
 
-_PLACES = ("", REPOSITORY.rpartition("/")[2], "phi4")
+NAME = "phi4"
+_PLACES = ("", REPOSITORY.rpartition("/")[2], NAME)
 
 
 def pull(

@@ -13,14 +13,16 @@ from assistant.models.disk import plain_errors, sha256_of
 from assistant.models.phi4.check import check_structure
 from assistant.models.phi4.hub import Hub
 from assistant.models.phi4.install import POINTER, installed, read_pointer
+from assistant.models.phi4.pull import NAME
 from assistant.models.phi4.record import read_record
 from assistant.models.progress import Meter, Report, ignore
 
-NAME = "phi4"
 ABOUT = "Phi-4-multimodal: hears, sees and answers; for a GPU of 8 GB or more"
 LICENCE = "MIT"
 SIZE = 11_148_920_768
-"""Bytes of the published weights; the converted copy has as many, and what the hub's cache keeps 1.66 GB more."""
+"""Bytes of the published weights; the converted copy has as many."""
+FETCHED = SIZE + 2 * (369_098_752 + 461_373_440) + 23_000_000
+"""What comes from the hub: the weights, the two adapters once more in folders of their own, the tokenizer's files."""
 
 State = Literal["ready", "partial", "missing"]
 

@@ -7,10 +7,14 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Slot
 from PySide6.QtGui import QShowEvent
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar
+from PySide6.QtWidgets import QHBoxLayout, QLabel
 
 from assistant.flows.engines import model_names
+from assistant.models.disk import megabytes
+from assistant.models.phi4.pull import NAME
+from assistant.models.phi4.stored import FETCHED, SIZE
 from assistant.ui.buttons import TextButton
+from assistant.ui.settings.download_row import DownloadRow
 from assistant.ui.settings.editor import SettingsEditor
 from assistant.ui.settings.folder_field import FolderField
 from assistant.ui.settings.page import Page
@@ -39,6 +43,7 @@ class EnginePage(Page):
     ) -> None:
         super().__init__("Engine", editor, "engine")
         self._controller, self._background, self._downloads = controller, background, downloads
+        self._rows_of_models: tuple[DownloadRow, ...] = ()
         self._add_state()
         if downloads is not None:
             self._add_models(downloads)
@@ -74,33 +79,34 @@ class EnginePage(Page):
         field.show_folder(self.editor.value("engine", "phi4_folder"))
         field.chosen.connect(partial(self.editor.change, "engine", "phi4_folder"))
         self.add_row("Phi-4 model", "A folder with the model, as published or converted.", field)
+        if self._downloads is not None:
+            self._add_big_download(self._downloads)
+            self._rows_of_models = (self.light, self.big)
         self.add_choice("precision", "Phi-4 precision", _PRECISIONS, "Smaller forms fit smaller GPUs.")
         sentence = "How closely the Phi-4 model looks: small text is read better, and takes twice the time."
         self.add_choice("max_tiles", "Phi-4 pictures", _TILES, sentence)
         self.add_switch("hear_first", "Phi-4 writes down first")
 
     def _add_models(self, downloads: Downloads) -> None:
-        self._models = QLabel(self)
-        self._models.setWordWrap(True)
-        self._bar = QProgressBar(self)
-        self._bar.setTextVisible(False)
-        self._bar.setRange(0, 1000)
-        self._bar.setAccessibleName("Download")
-        self._bar.hide()
-        self._fetch = TextButton("Download", self, kind="primary")
-        self._fetch.clicked.connect(self._on_fetch)
-        self._fetch.hide()
-        row = QHBoxLayout()
-        row.addWidget(self._models, 1)
-        row.addWidget(self._fetch)
-        self.add_layout(row)
-        self.rows.insertWidget(self.rows.count() - 1, self._bar)
-        self._running = False
-        downloads.progress.connect(self._on_progress)
-        downloads.finished.connect(self._on_finished)
+        offline = partial(self.editor.value, "privacy", "offline")
+        self.light = DownloadRow(downloads, self._background, self._names, offline, _light_words, parent=self)
+        self.light.arrived.connect(self._controller.load_engine)
+        self.rows.insertWidget(self.rows.count() - 1, self.light)
+
+    def _add_big_download(self, downloads: Downloads) -> None:
+        offline = partial(self.editor.value, "privacy", "offline")
+        self.big = DownloadRow(
+            downloads, self._background, self._big_names, offline, _big_words, "Download Phi-4", parent=self
+        )
+        self.big.arrived.connect(self._controller.renew_engine)
+        self.rows.insertWidget(self.rows.count() - 1, self.big)
 
     def _names(self) -> tuple[str, ...]:
         return model_names(self.editor.settings)
+
+    def _big_names(self) -> tuple[str, ...]:
+        """None where a folder of the user's takes its place."""
+        return () if self.editor.value("engine", "phi4_folder") else (NAME,)
 
     @Slot(object)
     def _show_status(self, status: EngineStatus) -> None:
@@ -119,41 +125,18 @@ class EnginePage(Page):
 
     @Slot()
     def _look(self) -> None:
-        """Which of the chosen models are not here; looked up in the pool."""
-        if self._downloads is not None and not self._running:
-            self._background.run(partial(self._downloads.missing, self._names()), self._show_missing)
+        for row in self._rows_of_models:
+            row.look()
 
-    @Slot(list)
-    def _show_missing(self, missing: list[str]) -> None:
-        self._fetch.setVisible(bool(missing))
-        words = " and ".join(missing)
-        self._models.setText(f"Not on this machine yet: {words}." if missing else "The chosen models are here.")
 
-    @Slot()
-    def _on_fetch(self) -> None:
-        assert self._downloads is not None
-        if self._running:
-            self._downloads.pause()
-        else:
-            self._set_running(True)
-            self._downloads.start(self._names(), offline=bool(self.editor.value("privacy", "offline")))
+def _light_words(missing: list[str]) -> str:
+    return f"Not on this machine yet: {' and '.join(missing)}." if missing else "The chosen models are here."
 
-    def _set_running(self, running: bool) -> None:
-        self._running = running
-        self._bar.setVisible(running)
-        self._fetch.setText("Pause" if running else "Download")
 
-    @Slot(str, str, float)
-    def _on_progress(self, name: str, stage: str, share: float) -> None:
-        self._models.setText(f"{stage.capitalize()} {name}: {share:.0%}")
-        self._bar.setValue(round(share * 1000))
-
-    @Slot(str)
-    def _on_finished(self, problem: str) -> None:
-        self._set_running(False)
-        if problem:
-            self._models.setText(problem)
-            self._fetch.show()
-        else:
-            self._look()
-            self._controller.load_engine()
+def _big_words(missing: list[str]) -> str:
+    if not missing:
+        return ""
+    return (
+        f"Phi-4 multimodal isn't on this machine yet: {megabytes(FETCHED)} to fetch, "
+        f"{megabytes(FETCHED + SIZE)} on the disk. It needs a GPU with 8 GB or more."
+    )

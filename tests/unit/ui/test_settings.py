@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,6 +13,7 @@ from PySide6.QtWidgets import QCheckBox, QFileDialog, QWidget
 from pytestqt.qtbot import QtBot
 
 from assistant.core.errors import NoMicrophone
+from assistant.models.phi4.install import note
 from assistant.settings.models import Settings
 from assistant.settings.store import SettingsStore
 from assistant.ui.choice import Choice
@@ -23,6 +26,7 @@ from assistant.ui.settings.window import SettingsWindow
 from assistant.workers.background import Background
 from assistant.workers.downloads import Downloads
 from assistant.workers.signals import EngineStatus
+from tests.helpers.phi4_checkpoint import small_config, write_checkpoint
 from tests.helpers.scripted_controller import ScriptedController
 
 
@@ -167,15 +171,65 @@ def test_missing_models_can_be_fetched(
     page = EnginePage(editor, controller, background, downloads)
     qtbot.addWidget(page)
     page.show()
-    qtbot.waitUntil(page._fetch.isVisible)
-    assert "whisper-base and qwen2.5-coder-1.5b" in page._models.text()
+    row = page.light
+    qtbot.waitUntil(row.button.isVisible)
+    assert "whisper-base and qwen2.5-coder-1.5b" in row.words.text()
     editor.change("privacy", "offline", True)
-    page._fetch.click()
-    assert page._fetch.text() == "Pause" and page._bar.isVisible()
-    qtbot.waitUntil(lambda: page._fetch.text() == "Download")
-    assert page._models.text() and not page._bar.isVisible()
+    row.button.click()
+    assert row.button.text() == "Pause" and row.bar.isVisible()
+    assert not page.big.button.isEnabled(), "one download at a time"
     downloads.progress.emit("whisper-base", "fetching", 0.5)
-    assert page._models.text() == "Fetching whisper-base: 50%" and page._bar.value() == 500
+    assert row.words.text() == "Fetching whisper-base: 50%" and row.bar.value() == 500
+    qtbot.waitUntil(lambda: row.button.text() == "Download")
+    assert "offline" in row.words.text() and not row.bar.isVisible() and page.big.button.isEnabled()
+    downloads.stop()
+
+
+def test_the_big_model_is_one_click_away(
+    qtbot: QtBot,
+    editor: SettingsEditor,
+    controller: ScriptedController,
+    background: Background,
+    tmp_path: Any,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    fetched = threading.Event()
+
+    def pull(models: Path, **_: Any) -> Path:
+        fetched.wait(10)
+        note(models, write_checkpoint(tmp_path / "native", small_config()), str(tmp_path))
+        return models
+
+    monkeypatch.setattr("assistant.models.phi4.pull.pull", pull)
+    (tmp_path / "models").mkdir()
+    downloads = Downloads(tmp_path / "models")
+    page = EnginePage(editor, controller, background, downloads)
+    qtbot.addWidget(page)
+    page.show()
+    qtbot.waitUntil(page.big.button.isVisible)
+    assert "12.83 GB to fetch, 23.98 GB on the disk" in page.big.words.text()
+    page.big.button.click()
+    downloads.progress.emit("phi4", "converting", 0.25)
+    assert page.big.words.text() == "Converting phi4: 25%"
+    fetched.set()
+    qtbot.waitUntil(lambda: not page.big.button.isVisible())
+    qtbot.waitUntil(lambda: page.big.words.text() == "")
+    assert [call[0] for call in controller.calls] == ["renew_engine"]
+    downloads.stop()
+
+
+def test_the_big_model_is_not_offered_beside_a_folder(
+    qtbot: QtBot, editor: SettingsEditor, controller: ScriptedController, background: Background, tmp_path: Any
+) -> None:
+    downloads = Downloads(tmp_path / "none")
+    editor.change("engine", "phi4_folder", str(tmp_path))
+    page = EnginePage(editor, controller, background, downloads)
+    qtbot.addWidget(page)
+    page.show()
+    qtbot.waitUntil(page.light.button.isVisible)
+    assert not page.big.button.isVisible()
+    editor.change("engine", "phi4_folder", "")
+    qtbot.waitUntil(page.big.button.isVisible)
     downloads.stop()
 
 
