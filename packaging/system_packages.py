@@ -55,6 +55,8 @@ TESTS = {
         "dbus dbus-x11",
         # a Wayland compositor without a screen, with a terminal and a clipboard on it
         "sway wtype wl-clipboard foot",
+        # who shows notifications there
+        "mako-notifier",
         # KDE's compositor and portals, without a screen
         "kwin-wayland kwin-common xdg-desktop-portal xdg-desktop-portal-kde libkf5globalaccel-bin",
         # a microphone that hears what is played, and something to say

@@ -8,12 +8,13 @@ from functools import partial
 from PySide6.QtCore import Slot
 from PySide6.QtWidgets import QApplication
 
+from assistant.app.keys import Keys
 from assistant.audio import devices
 from assistant.audio.player import play
 from assistant.core import stillness
-from assistant.core.errors import EngineUnavailable, HearsightError, ModelBroken, ModelMissing
+from assistant.core.errors import EngineUnavailable, ModelBroken, ModelMissing
 from assistant.desktop import power
-from assistant.desktop.hotkeys import main as hotkeys
+from assistant.desktop.hotkeys.chosen import ChosenHotkeys
 from assistant.dictation import rules_file
 from assistant.engine.absent import AbsentEngine
 from assistant.engine.base import Engine
@@ -25,7 +26,7 @@ from assistant.settings.models import Settings
 from assistant.settings.paths import Paths
 from assistant.settings.store import SettingsStore
 from assistant.ui.appearance import Appearance
-from assistant.ui.hud.hud import Hud
+from assistant.ui.hud.main import make_hud
 from assistant.ui.main_window import MainWindow
 from assistant.ui.tray import Tray
 from assistant.workers.controller import Controller
@@ -50,7 +51,7 @@ class App:
         self._look = Appearance(qt, settings.general.theme, settings.general.font_size)
         self.history = History(paths.database, paths.media)
         self.history.open()
-        self._keys, self._keys_reason = hotkeys.choose()
+        hotkeys = ChosenHotkeys()
         self._bound: dict[str, str] = {}
         self._recorders = Recorders(settings.voice, self._notice)
         parts = Parts(
@@ -59,14 +60,15 @@ class App:
             paths.recordings,
             self._recorders.open,
             lambda target: screen.capture(target_of(target)),
-            self._keys,
+            hotkeys,
             self._make_engine,
             light_engine=self._make_light_engine,
         )
         self.controller = Controller(parts, settings)
+        self._keys = Keys(hotkeys, self.controller.key.emit, self._notice)
         self.downloads = Downloads(paths.models, offline=args.offline)
         window.attach(self.controller, self.history, store, play=play, downloads=self.downloads)
-        self.hud = Hud(self.controller)
+        self.hud = make_hud(self.controller)
         self.tray = Tray(self.controller, self.window)
         self._power: power.Watch | None = None
         self._connect()
@@ -84,6 +86,7 @@ class App:
         self.controller.start()
         self.controller.run_beside(screen.prepare)
         self.controller.run_beside(partial(devices.prepare, self.controller.settings.voice.device))
+        self._keys.start()
         self._bind_keys()
         self._power = power.watch(self.controller.slept.emit, self.controller.woke.emit)
         self.controller.load_engine()
@@ -94,25 +97,16 @@ class App:
 
     @Slot()
     def _bind_keys(self) -> None:
-        """Grabs the global keys, anew after sleep and after a change; without them the window still does it all."""
-        if self._keys is None:
-            self._notice(self._keys_reason)
-            return
+        """Asks for the global keys, anew after sleep and after a change."""
         self._bound = _shortcuts(self.controller.settings)
-        for names in (("ask", "dictate"), ("ask",), ("dictate",)):
-            try:
-                self._keys.start({name: self._bound[name] for name in names}, self.controller.key.emit, self._complain)
-                return
-            except HearsightError as error:
-                # A key that another program holds must not cost the other one.
-                self._complain(error)
+        self._keys.bind(self._bound)
 
     @Slot(object)
     def _on_settings(self, settings: Settings) -> None:
         """The window hands them to the controller itself; here is what lies outside of it."""
         self._look.choose(settings.general.theme, settings.general.font_size)
         self.controller.run_beside(partial(self._recorders.apply, settings.voice))
-        if self._keys is not None and _shortcuts(settings) != self._bound:
+        if _shortcuts(settings) != self._bound:
             self._bind_keys()
 
     @Slot(str)
@@ -146,15 +140,11 @@ class App:
         """From any thread."""
         self.controller.notice.emit(text, "")
 
-    def _complain(self, error: HearsightError) -> None:
-        self._notice(str(error))
-
     def stop(self) -> None:
         """Ends everything in order: keys and sleep watch, then audio, answers and engine, then the database."""
         if self._power is not None:
             self._power.stop()
-        if self._keys is not None:
-            self._keys.stop()
+        self._keys.stop()
         self.tray.hide()
         self.hud.shut_down()
         self.window.shut_down()

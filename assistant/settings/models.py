@@ -134,6 +134,10 @@ class Shortcuts(Section):
 class Privacy(Section):
     offline: bool = Field(default=False, description="Never touch the network")
     keep_recordings: bool = Field(default=True, description="Keep what was said as sound, beside its transcript")
+    words_in_notifications: bool = Field(
+        default=False,
+        description="Wayland: show what you say while you speak, even where the desktop keeps a list of notifications",
+    )
 
 
 class Settings(BaseModel):

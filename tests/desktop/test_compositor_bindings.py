@@ -1,4 +1,7 @@
-"""Hearsight's keys bound in a real compositor, with the very lines that it writes out: sway, without a screen."""
+"""Hearsight's keys bound in a real compositor, with the very lines that it writes out: sway, without a screen.
+
+Nothing in them is about the HUD: it is a notification there, shown by a real server (mako).
+"""
 
 from __future__ import annotations
 
@@ -24,6 +27,7 @@ from assistant.history.dictations import Dictation
 from assistant.history.models import Message
 from assistant.history.store import History
 from tests.helpers.display import wait_until
+from tests.helpers.notifications import Mako
 
 pytestmark = [pytest.mark.desktop, pytest.mark.timeout(240)]
 
@@ -49,7 +53,8 @@ class SwayDesk:
         self.sway = stack.enter_context(Sway(config + "\n"))
         self.sound = stack.enter_context(SoundServer())
         stack.enter_context(self.sway.keyboard())
-        self._env = env = {**self.sway.env, **self.sound.env, "HOME": str(self.home)}
+        self.mako = stack.enter_context(Mako(self.sway.env, self.home))
+        self._env = env = {**self.mako.env, **self.sound.env, "HOME": str(self.home)}
         line = (*as_ordinary_user(), sys.executable, "-m", "assistant", "--engine", "fake")
         self.app = subprocess.Popen(line, env=env, stdin=subprocess.DEVNULL)
         stack.callback(end, self.app)
@@ -98,12 +103,26 @@ def test_a_bound_key_that_is_held_dictates_into_the_window_with_the_focus(desk: 
         desk.sway.wait_for_focus(editor.title)
         key = desk.hold("d", 6.0)
         wait_until(lambda: bool(desk.recordings()), _SECONDS)
+        wait_until(lambda: any(note.startswith("Listening…\n") for note in desk.mako.shown()))
+        desk.sway.wait_for_focus(editor.title)
         desk.sound.play(words, wait=True)
         assert key.wait(30) == 0
         wait_until(lambda: any(d.state == "typed" for d in desk.history()[1]), _SECONDS)
         [dictation] = desk.history()[1]
         assert dictation.text.startswith("I spoke for")
         editor.wait_for(dictation.text)
+        wait_until(lambda: not desk.mako.shown())
+
+
+def test_what_is_said_can_be_stopped_in_the_notification(desk: SwayDesk, words: Path) -> None:
+    assert desk.trigger("dictate") == 0
+    wait_until(lambda: bool(desk.recordings()), _SECONDS)
+    desk.sound.play(words, wait=True)
+    wait_until(lambda: any(note.startswith("Listening…\n") for note in desk.mako.shown()))
+    desk.mako.press("stop")
+    wait_until(lambda: any("Not typed" in note for note in desk.mako.shown()), _SECONDS)
+    desk.mako.dismiss()
+    wait_until(lambda: not desk.mako.shown())
 
 
 def test_a_bound_key_that_is_held_asks(desk: SwayDesk, words: Path) -> None:

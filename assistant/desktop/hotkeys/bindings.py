@@ -77,18 +77,6 @@ def _settings_page(shortcut: Shortcut, job: str) -> tuple[str, ...]:
     return (f"{_ORDER[job]}: key {shortcut}, command {_COMMAND} {job}",)
 
 
-_HUD = "^Hearsight HUD$"
-_RULES = {
-    "sway": (
-        f'no_focus [app_id="hearsight" title="{_HUD}"]',
-        f'for_window [app_id="hearsight" title="{_HUD}"] floating enable, sticky enable, border none',
-    ),
-    "hyprland": (
-        f"windowrulev2 = noinitialfocus, class:^(hearsight)$, title:{_HUD}",
-        f"windowrulev2 = float, class:^(hearsight)$, title:{_HUD}",
-    ),
-}
-"""Without these a compositor that tiles gives the HUD the focus, and what is dictated has lost its window."""
 _DESKTOPS: dict[str, tuple[str, str, Callable[[Shortcut, str], tuple[str, ...]], bool]] = {
     "sway": ("sway", "~/.config/sway/config", _sway, False),
     "hyprland": ("Hyprland", "~/.config/hypr/hyprland.conf", _hyprland, False),
@@ -111,7 +99,7 @@ def bindings(desktop: str, shortcuts: Mapping[str, str]) -> Bindings:
     name, where, write, toggles = _DESKTOPS[desktop]
     parsed = {job: parse_shortcut(shortcuts[job]) for job in _ORDER if job in shortcuts}
     lines = tuple(line for job, shortcut in parsed.items() for line in write(shortcut, job))
-    return Bindings(name, where, (*lines, *_RULES.get(desktop, ())), toggles)
+    return Bindings(name, where, lines, toggles)
 
 
 def this_desktop() -> str:

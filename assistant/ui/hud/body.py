@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from html import escape
 
 from PySide6.QtCore import QSize, Qt, Signal, Slot
@@ -21,6 +22,28 @@ _BESIDE_TEXT, _BESIDE_ANSWER = 290, 90
 _BARS = 18
 _ANSWER_LINES = 8
 _TEXT_LINES = 2
+_LISTENING = "Listening…"
+
+
+@dataclass(frozen=True)
+class Shown:
+    """What the HUD says now, for those who show it elsewhere.
+
+    Attributes:
+        doing: what is going on while words are shown; else empty.
+        words: what was said or answered.
+        unsure: the end of what was said, which may still change.
+        sentence: what the HUD itself has to say.
+        action: (name, label) of the one button.
+        choices: (key, label) of each answer to a question.
+    """
+
+    doing: str
+    words: str
+    unsure: str
+    sentence: str
+    action: tuple[str, str] | None
+    choices: tuple[tuple[str, str], ...]
 
 
 class Body(QWidget):
@@ -39,6 +62,8 @@ class Body(QWidget):
         self._action = ""
         self._transcript = ""
         self._job = "ask"
+        self._doing = self._pale = ""
+        self.escape_hint = " · Esc cancels"
         self.is_error = False
         self._still = False
         self.wave = Waveform(_BARS, 32, "listening", self)
@@ -81,9 +106,24 @@ class Body(QWidget):
     @property
     def text(self) -> str:
         """All words that are shown."""
+        return f"{self._main_text} {self._meta.text()}".strip()
+
+    @property
+    def shown(self) -> Shown:
+        """The same apart: whose words they are, and what can be pressed."""
+        main, meta, doing = self._main_text, self._meta.text(), self._doing
+        words = main if doing and main != doing else ""
+        unsure = self._pale if words.endswith(self._pale) else ""
+        sentence = meta if doing else main
+        action = (self._action, self._button.text()) if self._button.isVisibleTo(self) else None
+        sure = words.removesuffix(unsure)
+        return Shown(doing, sure, unsure, "" if sentence == doing else sentence, action, self.choices.options)
+
+    @property
+    def _main_text(self) -> str:
         document = QTextDocumentFragment.fromHtml(self._main.text())
         is_rich = self._main.textFormat() == Qt.TextFormat.RichText
-        return f"{document.toPlainText() if is_rich else self._main.text()} {self._meta.text()}".strip()
+        return document.toPlainText() if is_rich else self._main.text()
 
     @property
     def has_thumbnail(self) -> bool:
@@ -93,7 +133,7 @@ class Body(QWidget):
         """Before the first sound: no bars yet, they would be made up. `job` is "ask" or "dictate"."""
         self._job = job
         self.is_error = False
-        self._transcript = ""
+        self._transcript = self._pale = ""
         self.wave.clear()
         self.show_thumbnail(None)
         self._show("Getting ready…", "", wave=False)
@@ -103,8 +143,8 @@ class Body(QWidget):
             self._show("Getting ready…", "", wave=False)
             return
         done = "type it" if self._job == "dictate" else "send"
-        hint = f"Hands-free · Press again to {done}" if state == "latched" else f"Let go to {done} · Esc cancels"
-        self._show(self._transcript or "Listening…", f"{elapsed} · {hint}", wave=True)
+        hint = f"Hands-free · Press again to {done}" if state == "latched" else f"Let go to {done}{self.escape_hint}"
+        self._show(self._transcript or _LISTENING, f"{elapsed} · {hint}", wave=True, doing=_LISTENING)
 
     def show_level(self, level: float) -> None:
         """Real loudness; where motion is unwanted, the words alone say that it listens."""
@@ -117,7 +157,7 @@ class Body(QWidget):
         self._still = still
 
     def show_transcript(self, text: str) -> None:
-        self._transcript = escape(self._tail(text, _TEXT_LINES))
+        self._transcript, self._pale = escape(self._tail(text, _TEXT_LINES)), ""
         if not self.is_error:
             self._say(self._transcript)
             self.resized.emit()
@@ -125,7 +165,7 @@ class Body(QWidget):
     def show_live(self, confirmed: str, unconfirmed: str) -> None:
         """A dictation so far: what stays in the text's colour, what may still change paler."""
         shown = self._tail(confirmed + unconfirmed, _TEXT_LINES)
-        pale = shown[max(0, len(shown) - len(unconfirmed.strip())) :] if unconfirmed.strip() else ""
+        self._pale = pale = shown[max(0, len(shown) - len(unconfirmed.strip())) :] if unconfirmed.strip() else ""
         sure = shown[: len(shown) - len(pale)]
         self._transcript = f"{escape(sure)}<span style='color: {tokens().muted}'>{escape(pale)}</span>" if shown else ""
         if not self.is_error and self._transcript:
@@ -143,12 +183,12 @@ class Body(QWidget):
         """What is being done, below what was understood."""
         if not self.is_error:
             words = stage[:1].upper() + stage[1:] + "…"
-            self._show(self._transcript or words, words if self._transcript else "", wave=False)
+            self._show(self._transcript or words, words if self._transcript else "", wave=False, doing=words)
 
     def show_answer(self, text: str) -> None:
         """The newest lines of the answer, where the window stays hidden."""
         self._width = _WIDE
-        self._show(self._tail(text, _ANSWER_LINES), "", wave=False, close=True)
+        self._show(self._tail(text, _ANSWER_LINES), "", wave=False, close=True, doing="Answer")
 
     def show_words(self, text: str) -> None:
         self._show(text, "", wave=False, close=True)
@@ -174,7 +214,8 @@ class Body(QWidget):
         self._without.setVisible(image is not None)
         self.resized.emit()
 
-    def _show(self, main: str, meta: str, *, wave: bool, close: bool = False) -> None:
+    def _show(self, main: str, meta: str, *, wave: bool, close: bool = False, doing: str = "") -> None:
+        self._doing = doing
         if not close:
             self._width = _WIDTH
         self.choices.clear()
@@ -196,6 +237,7 @@ class Body(QWidget):
 
     def _say(self, markup: str) -> None:
         """Shows the transcript, which is escaped but for its colours."""
+        self._doing = self._doing or _LISTENING
         self._main.setTextFormat(Qt.TextFormat.RichText)
         self._main.setText(markup)
 

@@ -13,7 +13,11 @@ from assistant.ui.theme import SPACE
 
 
 class Choices(QWidget):
-    """Offers pairs of a word and what it stands for."""
+    """Offers pairs of a word and what it stands for.
+
+    Attributes:
+        options: (key, label) of what is offered now.
+    """
 
     chosen = Signal(str)
 
@@ -24,6 +28,7 @@ class Choices(QWidget):
         self._row.setSpacing(SPACE[1])
         self._row.addStretch(1)
         self._buttons: list[TextButton] = []
+        self.options: tuple[tuple[str, str], ...] = ()
         self.hide()
 
     @property
@@ -34,6 +39,7 @@ class Choices(QWidget):
     def offer(self, options: Sequence[tuple[str, str]]) -> None:
         """Shows one button for each (key, label), the first as the one to press."""
         self.clear()
+        self.options = tuple(options)
         for at, (key, label) in enumerate(options):
             button = TextButton(label, self, kind="" if at else "primary")
             button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
@@ -51,6 +57,7 @@ class Choices(QWidget):
             button.hide()
             button.deleteLater()
         self._buttons = []
+        self.options = ()
         self.hide()
 
     def _choose(self, key: str) -> None:

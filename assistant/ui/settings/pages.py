@@ -67,4 +67,5 @@ class PrivacyPage(Page):
             "you alone; a deleted conversation takes its pictures and recordings with it."
         )
         self.add_switch("keep_recordings", "Keep recordings")
+        self.add_switch("words_in_notifications", "Words in notifications")
         self.add_switch("offline", "Never touch the network")

@@ -39,11 +39,6 @@ def test_keys_are_spelt_as_the_desktop_does(desktop: str, line: str) -> None:
     assert line in bindings(desktop, BOTH).lines
 
 
-@pytest.mark.parametrize("desktop", ["sway", "hyprland"])
-def test_what_tiles_windows_leaves_the_hud_without_the_focus(desktop: str) -> None:
-    assert any("focus" in line and "Hearsight HUD" in line for line in bindings(desktop, BOTH).lines)
-
-
 def test_a_key_that_stands_alone_needs_no_modifier() -> None:
     assert bindings("river", {"ask": "F9"}).lines[0].startswith("riverctl map normal None F9 ")
     assert bindings("hyprland", {"ask": "F9"}).lines[0].startswith("bind = , F9, ")

@@ -1,0 +1,81 @@
+"""A session bus for one session, and mako on it: a real notification server, which shows itself on layer-shell."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from collections.abc import Mapping
+from contextlib import ExitStack
+from pathlib import Path
+from types import TracebackType
+
+from assistant.bench.sway import as_ordinary_user
+from assistant.bench.xvfb import end
+from tests.helpers.display import wait_until
+
+_BUS = """<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Configuration 1.0//EN"
+ "http://www.freedesktop.org/standards/dbus/1.0/busconfig.dtd">
+<busconfig>
+  <type>session</type>
+  <listen>unix:path={path}</listen>
+  <policy context="default">
+    <allow send_destination="*" eavesdrop="true"/><allow eavesdrop="true"/><allow own="*"/><allow user="*"/>
+  </policy>
+</busconfig>
+"""
+
+
+class Mako:
+    """A context manager: a bus that starts nothing by itself, and mako.
+
+    Args:
+        env: of the Wayland session.
+        folder: for the bus; an ordinary user may write to it.
+        user: what to put before a command.
+
+    Attributes:
+        env: the same with the bus.
+    """
+
+    def __init__(self, env: Mapping[str, str], folder: Path, user: tuple[str, ...] | None = None) -> None:
+        self._folder, self._user = folder, as_ordinary_user() if user is None else user
+        self.env = {**env, "DBUS_SESSION_BUS_ADDRESS": f"unix:path={folder / 'test-bus'}"}
+        self._stack = ExitStack()
+
+    def __enter__(self) -> Mako:
+        config = self._folder / "test-bus.conf"
+        config.write_text(_BUS.format(path=self._folder / "test-bus"), encoding="utf-8")
+        config.chmod(0o644)
+        self._start("dbus-daemon", f"--config-file={config}", "--nofork")
+        wait_until((self._folder / "test-bus").exists)
+        self._start("mako")
+        wait_until(lambda: self._ask("list").returncode == 0)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._stack.close()
+
+    def shown(self) -> list[str]:
+        """Summary and body of every notification that is on the screen."""
+        told = json.loads(self._ask("list").stdout)["data"][0]
+        return [f"{note['summary']['data']}\n{note['body']['data']}" for note in told]
+
+    def press(self, action: str) -> None:
+        """Presses a button of the newest notification."""
+        assert self._ask("invoke", action).returncode == 0
+
+    def dismiss(self) -> None:
+        """The user puts the newest notification away."""
+        assert self._ask("dismiss").returncode == 0
+
+    def _ask(self, *words: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            (*self._user, "makoctl", *words), env=self.env, capture_output=True, text=True, check=False
+        )
+
+    def _start(self, *line: str) -> None:
+        quiet = subprocess.DEVNULL
+        process = subprocess.Popen((*self._user, *line), env=self.env, stdin=quiet, stdout=quiet, stderr=quiet)
+        self._stack.callback(end, process)
