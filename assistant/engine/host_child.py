@@ -10,6 +10,7 @@ import logging
 import os
 import queue
 import signal
+import sys
 import threading
 import time
 from collections.abc import Callable
@@ -39,6 +40,15 @@ def main(build: Callable[[], Engine], control: Channel, arrays: Channel, log_lev
     while (job := jobs.get()) is not None:
         outbox.send(_answer(engine, job, outbox))
     engine.unload()
+    _leave()
+
+
+def _leave() -> None:
+    """Ends the process without the interpreter's own tear-down: everything is given back, and libraries that are
+    taken apart at exit take their time and complain on the user's terminal (Triton's bindings, of "leaks")."""
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(0)
 
 
 class Outbox:
