@@ -26,9 +26,14 @@ class Paragraph:
 
 
 class Paragraphs:
-    """Fed with segments in order of time."""
+    """Fed with segments in order of time.
+
+    Attributes:
+        began: whether the segment that was fed last began a paragraph.
+    """
 
     def __init__(self) -> None:
+        self.began = False
         self._start = self._end = 0.0
         self._texts: list[str] = []
 
@@ -39,7 +44,8 @@ class Paragraphs:
             return
         if self._texts and self._ends(segment.start - self._end):
             yield from self.finish()
-        if not self._texts:
+        self.began = not self._texts
+        if self.began:
             self._start = segment.start
         self._texts.append(text)
         self._end = max(segment.end, self._start)

@@ -17,9 +17,8 @@ from assistant.history.models import Message
 TRANSCRIPT = "transcript"
 """In a message's `usage`: it is a transcript, with `file` (its path) and `language`."""
 
-_ROOM = 0.5
-"""Of the context; the rest is for the question and its answer. The light engine, whose context is the smallest, keeps
-just that much free."""
+_RESERVED = 2048
+"""Tokens for the question and its answer, as the light engine keeps them free."""
 _TRANSCRIPT_SHARE, _TURNS_SHARE = 0.6, 0.25
 """Of that room; what is left is for the instructions."""
 _BEGINNING = 0.6
@@ -51,7 +50,7 @@ def place(past: Sequence[Message], turns: Sequence[Turn], context_tokens: int) -
     answers = [index for index in range(1, len(past), 2) if past[index].usage.get(TRANSCRIPT)]
     if not answers:
         return Placed(tuple(turns))
-    room = context_tokens * _ROOM
+    room = context_tokens - min(_RESERVED, context_tokens // 2)
     placed, notices = list(turns), []
     for index in answers:
         available = int(room * _TRANSCRIPT_SHARE / len(answers)) if context_tokens else 0

@@ -1,16 +1,17 @@
-"""A file's transcript as a conversation of the history: written paragraph by paragraph, so that a crash at any moment
-loses at most one, and kept like any other answer.
+"""A file's transcript as a conversation of the history: written as it is recognised, so that a crash loses nothing of
+it, and kept like any other answer.
 """
 
 from __future__ import annotations
 
+from collections import deque
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from assistant.core.errors import HearsightError
 from assistant.core.events import Segment
 from assistant.engine.base import Capabilities
-from assistant.flows.paragraphs import Paragraph, Paragraphs, clock
+from assistant.flows.paragraphs import Paragraphs, clock
 from assistant.flows.transcript_context import TRANSCRIPT
 from assistant.history.models import Message
 from assistant.history.store import History
@@ -48,42 +49,40 @@ class TranscriptRecord:
 
     def feed(self, segment: Segment) -> str:
         """Takes the next segment; returns what it adds to the answer's text, already stored."""
-        return "".join(map(self._write, self._paragraphs.feed(segment)))
+        text = " ".join(segment.text.split())
+        if not text:
+            return ""
+        deque(self._paragraphs.feed(segment), maxlen=0)
+        if not self._paragraphs.began:
+            return self._append(f" {text}")
+        # The time in front also keeps a sentence like "1. First" from being taken for markup.
+        return self._append_paragraph(f"[{clock(segment.start)}] {text}")
 
     def finish(self, result: FileTranscript) -> str:
         """Ends a file that was heard to its end; returns the last of the text."""
-        text = self._rest()
+        text = ""
         for sentence in filter(None, (result.notice, str(result.problem or ""))):
-            text += self._append(f"*Note: {sentence}*")
+            text += self._append_paragraph(f"*Note: {sentence}*")
         if not result.transcript.segments:
-            text += self._append(NOBODY_SPEAKS)
+            text += self._append_paragraph(NOBODY_SPEAKS)
             self._history.update(self.answer, usage={})
         else:
             self._history.update(self.answer, usage=self._usage(result.transcript.language))
         self._history.update(self.answer, state="done")
         return text
 
-    def stop(self) -> str:
+    def stop(self) -> None:
         """Ends one that the user stopped."""
-        text = self._rest()
         self._history.update(self.answer, state="cancelled")
-        return text
 
-    def fail(self, error: HearsightError) -> str:
+    def fail(self, error: HearsightError) -> None:
         """Ends one that can't go on; what was recognised stays, and can be asked about."""
-        text = self._rest()
         self._history.update(self.answer, state="interrupted", error=str(error))
-        return text
 
-    def _rest(self) -> str:
-        return "".join(map(self._write, self._paragraphs.finish()))
-
-    def _write(self, paragraph: Paragraph) -> str:
-        # The time in front also keeps a sentence like "1. First" from being taken for markup.
-        return self._append(f"[{clock(paragraph.start)}] {paragraph.text}")
+    def _append_paragraph(self, text: str) -> str:
+        return self._append(text if self._empty else f"\n\n{text}")
 
     def _append(self, text: str) -> str:
-        text = text if self._empty else f"\n\n{text}"
         self._empty = False
         self._history.append(self.answer, text)
         return text

@@ -190,8 +190,10 @@ class Transcribing(QObject):
         """On the inference thread."""
         try:
             if job.record is not None:
-                text = job.record.stop() if error is None else job.record.fail(error)
-                self._happened.emit(job, _Text(job.record.answer, text))
+                if error is None:
+                    job.record.stop()
+                else:
+                    job.record.fail(error)
         except HearsightError as storage:
             error = storage
         self._happened.emit(job, _Ended(state, error))

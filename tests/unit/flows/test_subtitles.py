@@ -66,6 +66,13 @@ def test_lines_break_at_a_joint_rather_than_in_mid_phrase() -> None:
     assert cue.lines == ("We waited for the train in the cold,", "because nobody had told us.")
 
 
+def test_a_cue_breaks_before_a_conjunction_and_no_line_after_an_article() -> None:
+    text = "And we'll call the builder on Monday because the seedlings can not stand another very cold night."
+    found = list(cues([Segment(0, 7.5, text)]))
+    assert found[1].lines[0].startswith("because the seedlings")
+    assert not any(line.split()[-1] in ("the", "a") for cue in found for line in cue.lines)
+
+
 def test_a_short_cue_stays_until_it_is_read_but_never_into_the_next() -> None:
     found = list(
         cues([Segment(1.0, 1.2, "Yes."), Segment(1.9, 2.1, "No."), Segment(9.0, 9.3, "A quick remark of some length.")])
