@@ -53,7 +53,7 @@ class SwayDesk:
         self.sway = stack.enter_context(Sway(config + "\n"))
         self.sound = stack.enter_context(SoundServer())
         stack.enter_context(self.sway.keyboard())
-        self.mako = stack.enter_context(Mako(self.sway.env, self.home))
+        self.mako = stack.enter_context(Mako(self.sway.env, self.home, as_ordinary_user()))
         self._env = env = {**self.mako.env, **self.sound.env, "HOME": str(self.home)}
         line = (*as_ordinary_user(), sys.executable, "-m", "assistant", "--engine", "fake")
         self.app = subprocess.Popen(line, env=env, stdin=subprocess.DEVNULL)

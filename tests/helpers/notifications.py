@@ -1,4 +1,4 @@
-"""A session bus for one session, and mako on it: a real notification server, which shows itself on layer-shell."""
+"""mako, a real notification server, which shows itself on layer-shell; and a session bus for it where none is."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
 
-from assistant.bench.sway import as_ordinary_user
 from assistant.bench.xvfb import end
 from tests.helpers.display import wait_until
 
@@ -26,28 +25,26 @@ _BUS = """<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Configuratio
 
 
 class Mako:
-    """A context manager: a bus that starts nothing by itself, and mako.
+    """A context manager.
 
     Args:
         env: of the Wayland session.
-        folder: for the bus; an ordinary user may write to it.
+        folder: for a bus that starts nothing by itself, where an ordinary user may write; None where `env` has a bus.
         user: what to put before a command.
 
     Attributes:
         env: the same with the bus.
     """
 
-    def __init__(self, env: Mapping[str, str], folder: Path, user: tuple[str, ...] | None = None) -> None:
-        self._folder, self._user = folder, as_ordinary_user() if user is None else user
-        self.env = {**env, "DBUS_SESSION_BUS_ADDRESS": f"unix:path={folder / 'test-bus'}"}
+    def __init__(self, env: Mapping[str, str], folder: Path | None = None, user: tuple[str, ...] = ()) -> None:
+        self._folder, self._user = folder, user
+        bus = {"DBUS_SESSION_BUS_ADDRESS": f"unix:path={folder / 'test-bus'}"} if folder is not None else {}
+        self.env = {**env, **bus}
         self._stack = ExitStack()
 
     def __enter__(self) -> Mako:
-        config = self._folder / "test-bus.conf"
-        config.write_text(_BUS.format(path=self._folder / "test-bus"), encoding="utf-8")
-        config.chmod(0o644)
-        self._start("dbus-daemon", f"--config-file={config}", "--nofork")
-        wait_until((self._folder / "test-bus").exists)
+        if self._folder is not None:
+            self._start_bus(self._folder)
         self._start("mako")
         wait_until(lambda: self._ask("list").returncode == 0)
         return self
@@ -69,6 +66,13 @@ class Mako:
     def dismiss(self) -> None:
         """The user puts the newest notification away."""
         assert self._ask("dismiss").returncode == 0
+
+    def _start_bus(self, folder: Path) -> None:
+        config = folder / "test-bus.conf"
+        config.write_text(_BUS.format(path=folder / "test-bus"), encoding="utf-8")
+        config.chmod(0o644)
+        self._start("dbus-daemon", f"--config-file={config}", "--nofork")
+        wait_until((folder / "test-bus").exists)
 
     def _ask(self, *words: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
