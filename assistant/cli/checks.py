@@ -9,13 +9,13 @@ import shutil
 import sqlite3
 import subprocess
 import sys
-from collections.abc import Callable
 from contextlib import closing
-from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 
-from assistant.core.errors import AlreadyRunning, HearsightError, NoScreen
+from assistant.cli.check_rows import Check, Row
+from assistant.cli.checks_desktop import capture, display, hotkeys, hud, typing
+from assistant.core.errors import AlreadyRunning, HearsightError
 from assistant.settings.paths import Paths
 
 _SECONDS = 90
@@ -23,32 +23,6 @@ _SECONDS = 90
 _ENGINE = ("faster_whisper", "rapidocr", "onnxruntime", "xllamacpp")
 _ROOM = 500_000_000
 """Bytes of free disk below which recordings and pictures would soon find no place."""
-
-
-@dataclass(frozen=True)
-class Row:
-    """What was found of one part.
-
-    Attributes:
-        found: it is here.
-        works: it does its job.
-        mend: what to do where it doesn't; empty where nothing needs to be done.
-        essential: Hearsight can't do its main job without it.
-    """
-
-    part: str
-    found: bool
-    works: bool
-    detail: str
-    mend: str = ""
-    essential: bool = False
-
-
-@dataclass(frozen=True)
-class Check:
-    part: str
-    look: Callable[[], Row]
-    essential: bool = False
 
 
 def python() -> Row:
@@ -72,40 +46,6 @@ def qt() -> Row:
     error = _try("from PySide6.QtWidgets import QApplication; QApplication([])", dict(environment))
     mend = "Install the system packages that Qt needs: libegl1 libxcb-cursor0 libxkbcommon-x11-0 libxcb-icccm4"
     return Row("Qt", True, not error, error or version, mend if error else "", True)
-
-
-def display() -> Row:
-    from assistant.desktop.display import require_display
-
-    kind = os.environ.get("XDG_SESSION_TYPE", "") or ("wayland" if os.environ.get("WAYLAND_DISPLAY") else "x11")
-    kind = {"win32": "Windows", "darwin": "macOS"}.get(sys.platform, kind)
-    try:
-        require_display()
-    except NoScreen as error:
-        return Row("display", False, False, error.message, error.action)
-    name = os.environ.get("WAYLAND_DISPLAY") or os.environ.get("DISPLAY", "")
-    return Row("display", True, True, f"{kind} {name}".rstrip())
-
-
-def capture() -> Row:
-    from assistant.screen.capture.main import status
-
-    rows = status()
-    working = [f"{name}: {detail}" for name, works, detail in rows if works]
-    if working:
-        return Row("screen capture", True, True, "; ".join(working))
-    reasons = [f"{name}: {why}" for name, _, why in rows if "another kind of session" not in why]
-    detail = "No way to take a picture of this screen."
-    return Row("screen capture", False, False, detail, " ".join(reasons) or "Log in to a desktop.")
-
-
-def hotkeys() -> Row:
-    from assistant.desktop.hotkeys.main import available
-
-    works, detail = available()
-    if works:
-        return Row("global keys", True, True, detail)
-    return Row("global keys", False, False, "No global keys on this session.", detail)
 
 
 def microphone() -> Row:
@@ -251,6 +191,8 @@ CHECKS = (
     Check("display", display),
     Check("screen capture", capture),
     Check("global keys", hotkeys),
+    Check("typing", typing),
+    Check("HUD", hud),
     Check("sound", sound_server),
     Check("microphone", microphone),
     Check("light engine", engine, True),

@@ -8,7 +8,8 @@ import json
 import logging
 import textwrap
 
-from assistant.cli.checks import CHECKS, Check, Row
+from assistant.cli.check_rows import Check, Row
+from assistant.cli.checks import CHECKS
 from assistant.core.errors import HearsightError
 
 log = logging.getLogger(__name__)

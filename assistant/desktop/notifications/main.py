@@ -147,7 +147,7 @@ def status() -> tuple[bool, str]:
     try:
         bus = NotificationBus()
     except BUS_ERRORS:
-        return False, "There is no session bus here."
+        return False, "There is no session bus here. Log in to a desktop, or start it with dbus-run-session."
     try:
         server = bus.server()
         kept = "keeps them, so what is said is left out of them" if server.keeps else "shows what is said as well"

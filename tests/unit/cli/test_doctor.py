@@ -8,10 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from assistant.cli import checks, doctor
-from assistant.cli.checks import Check, Row
+from assistant.cli import checks, checks_desktop, doctor
+from assistant.cli.check_rows import Check, Row
 from assistant.cli.main import run
 from assistant.core.errors import NoMicrophone
+from assistant.desktop.typing.models import Availability
 from assistant.settings.paths import Paths
 
 
@@ -92,3 +93,39 @@ def test_summaries() -> None:
     assert doctor.summary([good]) == "Everything works."
     assert doctor.summary([good, lesser]) == "Everything that Hearsight needs works. Done without: b."
     assert doctor.summary([lesser, Row("c", False, False, "", essential=True)]) == "Needs mending: c."
+
+
+@pytest.mark.parametrize(
+    ("ways", "works", "told"),
+    [
+        ([Availability("wtype", True), Availability("clipboard only", True)], True, "wtype, clipboard only"),
+        (
+            [Availability("paste", False, "Install x."), Availability("keys", True)],
+            True,
+            "keys. Better: paste: Install x.",
+        ),
+        (
+            [Availability("wtype", False, "Install wtype."), Availability("clipboard only", True)],
+            False,
+            "Install wtype.",
+        ),
+        ([Availability("SendInput", False, "made for another kind of session")], False, "Log in to a desktop."),
+    ],
+)
+def test_how_text_is_typed_is_told_and_what_is_missing(
+    ways: list[Availability], works: bool, told: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("assistant.desktop.typing.main.status", lambda: ways)
+    row = checks_desktop.typing()
+    assert row.works == works
+    assert told in (row.detail if works else row.mend)
+
+
+def test_a_hud_that_nothing_shows_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("QT_QPA_PLATFORM", raising=False)
+    monkeypatch.setenv("WAYLAND_DISPLAY", "wayland-0")
+    monkeypatch.setenv("DBUS_SESSION_BUS_ADDRESS", "unix:path=/nonexistent")
+    row = checks_desktop.hud()
+    assert not row.works and "no session bus" in row.mend
+    monkeypatch.setenv("QT_QPA_PLATFORM", "xcb")
+    assert checks_desktop.hud().works
