@@ -8,6 +8,7 @@ this process and the engine's) must not grow.
 from __future__ import annotations
 
 import argparse
+import os
 import random
 import tempfile
 import threading
@@ -22,6 +23,7 @@ from pathlib import Path
 import psutil
 from PySide6.QtCore import QCoreApplication, QEventLoop, QObject, QTimer
 
+from assistant.audio import portaudio
 from assistant.bench.memory import slope
 from assistant.bench.pulse import SoundServer
 from assistant.bench.report import Goal, Report
@@ -48,6 +50,10 @@ _SETTLED_EVERY = 25
 """Cycles after which everything must come to rest."""
 _SETTLED_SECONDS = 30.0
 _LONGEST_HOLD, _LONGEST_GAP = 0.9, 0.4
+_BOUNCE = 0.05
+"""Seconds after which a press counts as another one."""
+_REST = 0.5
+"""Seconds in which the housekeeping ends, before memory is looked at."""
 _MB = 1024**2
 
 
@@ -74,7 +80,7 @@ def measure(args: argparse.Namespace) -> Report:
     goals.append(Goal("slope_mb_per_cycle", "<=", SLOPE_GOAL))
     rows = [{"cycle": (at + 1) * _SETTLED_EVERY, "mb": size} for at, size in enumerate(bench.sizes)]
     notes = [f"{counted['typed']} typed, {counted['with words']} with words, {counted['cancelled']} broken off by Esc"]
-    return Report("cycles", metrics, goals, rows, notes)
+    return Report("cycles", metrics, goals, rows, [*notes, *(f"stuck: {how}" for how in bench.stuck)])
 
 
 class _Bench(QObject):
@@ -84,10 +90,12 @@ class _Bench(QObject):
         super().__init__()
         self.counted: Counter[str] = Counter()
         self.sizes: list[float] = []
+        self.stuck: list[str] = []
         self._random = random.Random(_SEED)
         server = stack.enter_context(XServer(800, 600))
         sound = stack.enter_context(SoundServer())
-        stack.enter_context(logged_in({**server.env, **sound.env}))
+        stack.enter_context(logged_in(server.env))
+        stack.enter_context(_heard_here(sound))
         self._qt = QCoreApplication.instance() or QCoreApplication([])
         self._editor = stack.enter_context(Editor(server.env))
         focus(server, self._editor)
@@ -107,6 +115,7 @@ class _Bench(QObject):
             if cycle % _SETTLED_EVERY == 0 or cycle == cycles:
                 self._settle()
                 self._editor.clear()
+                self._wait(_REST)
                 self.sizes.append(self._megabytes())
 
     def _build(self) -> Controller:
@@ -138,16 +147,22 @@ class _Bench(QObject):
 
     def _settle(self) -> None:
         """Ends what a tap left open, and waits until all is quiet."""
+        self._wait(_BOUNCE)
         if self.controller.state == "latched":
             self.controller.tap(self.controller.job)
         last = time.monotonic() + _SETTLED_SECONDS
         while not self._is_quiet():
             if time.monotonic() > last:
                 self.counted["stuck"] += 1
+                self.stuck.append(self._how())
                 self.controller.cancel()
                 return
             self._wait(0.02)
         self.counted["left behind"] = len(list(self._recordings.iterdir()))
+
+    def _how(self) -> str:
+        open_turns = f"{self.controller.dictating.open_turns} dictations, {self.controller.open_turns} questions"
+        return f"{self.controller.state}: {open_turns}, {len(list(self._recordings.iterdir()))} folders"
 
     def _is_quiet(self) -> bool:
         open_turns = self.controller.dictating.open_turns + self.controller.open_turns
@@ -171,6 +186,20 @@ class _Bench(QObject):
         loop = QEventLoop()
         QTimer.singleShot(round(seconds * 1000), loop.quit)
         loop.exec()
+
+
+@contextmanager
+def _heard_here(sound: SoundServer) -> Iterator[None]:
+    """This process has that server's microphone, and its own again afterwards."""
+    kept = {name: os.environ.get(name) for name in sound.env}
+    os.environ |= sound.env
+    portaudio.mark_stale()
+    try:
+        yield
+    finally:
+        for name, value in kept.items():
+            os.environ.pop(name, None)
+            os.environ |= {name: value} if value is not None else {}
 
 
 @contextmanager

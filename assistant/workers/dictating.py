@@ -7,7 +7,6 @@ housekeeping thread keeps recordings.
 
 from __future__ import annotations
 
-import contextlib
 import logging
 import time
 from collections.abc import Callable
@@ -17,6 +16,7 @@ from pathlib import Path
 from PySide6.QtCore import QObject, Signal, Slot
 
 from assistant.audio.recorder import Recorder
+from assistant.core import heap
 from assistant.core.errors import HearsightError
 from assistant.flows.dictate import Delivered, Dictate, Written
 from assistant.flows.dictation_follow import Live
@@ -32,6 +32,8 @@ log = logging.getLogger(__name__)
 
 _STOP_SECONDS = 10.0
 """A recorder ends within five."""
+_LONGEST_SECONDS = 3700.0
+"""An hour is the most that can be recorded."""
 
 
 class Dictating(DictationTools):
@@ -146,7 +148,8 @@ class Dictating(DictationTools):
             self.tell(turn, MicrophoneFailed(error))
 
     def _finish(self, turn: DictationTurn, released: float) -> None:
-        assert turn.listening is not None
+        if turn.listening is None:
+            return
         turn.listening.finish()
         turn.closing = time.monotonic() - released
         turn.speech.end()
@@ -159,8 +162,8 @@ class Dictating(DictationTools):
             spoken = flow.follow(turn.speech, partial(self.tell, turn), turn.stop)
             if self.settings.dictation.polish and turn.to_type:
                 spoken = flow.polish(spoken, turn.stop)
-            # A stop ends the recognition, not the recording: everything is on disk before it is taken from there.
-            turn.speech.over.wait(_STOP_SECONDS)
+            # A stop or a fault ends the recognition, not the recording: all of it is on disk before it is taken away.
+            turn.speech.over.wait(_STOP_SECONDS if turn.stop.is_set() else _LONGEST_SECONDS)
             written = flow.write_down(spoken, turn.pinned_target(), folder, to_type=turn.to_type, closing=turn.closing)
         except HearsightError as error:
             self.tell(turn, Ended(0, problem=error))
@@ -175,12 +178,12 @@ class Dictating(DictationTools):
             self._type(partial(self._insert, turn, flow, written, folder))
         else:
             self.tell(turn, Ended(written.id, problem=written.error))
-            self._keep_later(flow, written.id, folder)
+            self._keep_later(turn, flow, written.id, folder)
 
     def _insert(self, turn: DictationTurn, flow: Dictate, written: Written, folder: Path) -> None:
         self.tell(turn, Typing())
         self.tell(turn, Ended(written.id, self._typed(flow, written, turn), written))
-        self._keep_later(flow, written.id, folder)
+        self._keep_later(turn, flow, written.id, folder)
 
     def _typed(self, flow: Dictate, written: Written, turn: DictationTurn) -> Delivered:
         if turn.no_target is not None:
@@ -194,14 +197,16 @@ class Dictating(DictationTools):
             flow.settle(written.id, problem)
             return Delivered(written.id, problem=problem)
 
-    def _keep_later(self, flow: Dictate, id: int, folder: Path) -> None:
+    def _keep_later(self, turn: DictationTurn, flow: Dictate, id: int, folder: Path) -> None:
         def work() -> None:
             flow.keep_recording(id if self._wanted(id) else 0, folder)
             self.expire()
+            # Recorder and turn know each other: megabytes of sound would wait for the garbage collector.
+            turn.listening = None
+            heap.give_back()
 
         # At the end of the program the recording stays in its folder and is taken over at the next start.
-        with contextlib.suppress(RuntimeError):
-            self._keep_house(work)
+        self._keep_house(work)
 
     def _wanted(self, id: int) -> bool:
         """Whether its sound is kept: what was not understood is of use only with it."""

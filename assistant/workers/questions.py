@@ -8,6 +8,7 @@ from functools import partial
 
 from PySide6.QtCore import QTimer, Signal, Slot
 
+from assistant.core import heap
 from assistant.core.errors import (
     EngineCrashed,
     EngineOutOfMemory,
@@ -293,6 +294,9 @@ class ControllerQuestions(ControllerConversations):
         if turn is self._turn:
             self._turn = None
             self._handle(Event.NOTHING_HEARD if closed.nothing_heard else Event.CLOSED)
+        # Recorder and turn know each other: megabytes of sound would wait for the garbage collector.
+        turn.listening = None
+        self._jobs.on_housekeeping_thread(heap.give_back)
 
     @Slot(str)
     def _say(self, text: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -114,8 +115,9 @@ class TurnJobs:
         self._recording.submit(work)
 
     def on_housekeeping_thread(self, work: Callable[[], None]) -> None:
-        """Anything that may take seconds and that nobody waits for."""
-        self._housekeeping.submit(work)
+        """Anything that may take seconds and that nobody waits for. At the end of the program nothing more is begun."""
+        with contextlib.suppress(RuntimeError):
+            self._housekeeping.submit(work)
 
     def stop(self) -> None:
         self._housekeeping.shutdown(wait=True)
@@ -180,5 +182,6 @@ def keep_draft(ask: Ask, turn: Turn, clip: Clip, tell: Tell) -> None:
     question = turn.question(clip)
     message = ask.keep_draft(question)
     turn.listening.discard()
+    turn.listening = None
     stored = ask.history.message(message)
     tell(turn, DraftKept(stored.conversation_id if stored else 0, message))
