@@ -6,6 +6,7 @@ import json
 import os
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -13,12 +14,15 @@ import pytest
 import soundfile
 
 from assistant.cli.main import run
+from assistant.cli.transcribe import _EXAMPLES
 from assistant.core.cancel import Cancelled
 from assistant.core.events import Transcript
 from assistant.core.files import storage_error
 from assistant.core.media import Clip
 from assistant.engine.fake import FakeEngine
 from tests.unit.audio import speech
+
+README = Path(__file__).parents[3] / "README.md"
 
 
 @pytest.fixture
@@ -266,3 +270,27 @@ def test_a_full_disk_is_said_and_keeps_the_pieces(
     code, _, err = transcribe(capsys, "--output", str(tmp_path / "out"), spoken)
     assert code == 1 and "disk is full" in err and "Traceback" not in err
     assert [path.name for path in (tmp_path / "out").iterdir()] == [".spoken.txt.pieces"]
+
+
+def examples() -> list[str]:
+    """The commands of `transcribe --help` and of the README."""
+    lines = [line.split("   (")[0].strip() for line in (*_EXAMPLES.splitlines(), *README.read_text().splitlines())]
+    return [line for line in lines if line.startswith("hearsight transcribe ") and "--engine" not in line]
+
+
+def test_the_examples_work_as_they_are_written(spoken: str, tmp_path: Path) -> None:
+    place = tmp_path / "place"
+    (place / "films" / "old").mkdir(parents=True)
+    for name in ("meeting.m4a", "talk.mp4", "one.wav", "two.wav", "films/a.mkv", "films/old/b.mp4"):
+        subprocess.run(["ffmpeg", "-loglevel", "error", "-i", spoken, str(place / name)], check=True)
+    (place / "resources").symlink_to(README.parent / "resources")
+    commands = examples()
+    assert len(commands) == 6
+    fake = f"{sys.executable} -m assistant transcribe --engine fake"
+    script = "set -e\n" + "\n".join(line.replace("hearsight transcribe", fake, 1) for line in commands)
+    done = subprocess.run(["sh", "-c", script], cwd=place, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert (place / "meeting.txt").read_text().startswith("I spoke for")
+    assert (place / "talk.srt").read_text().startswith("1\n00:00:0")
+    made = sorted(str(path.relative_to(place / "subtitles")) for path in (place / "subtitles").rglob("*.[sv]*t"))
+    assert made == ["a.srt", "old/b.srt", "speech.vtt"]

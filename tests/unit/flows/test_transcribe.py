@@ -160,3 +160,31 @@ def test_a_person_is_written_down_with_real_whisper(tmp_path: Path, models: Path
     assert result.transcript.segments[0].start == pytest.approx(2.0, abs=0.7)
     text = subtitles.srt(result.transcript.segments)
     assert text.startswith("1\n00:00:0") and " --> " in text and "Dashwood" in text
+
+
+class Inventing(FakeEngine):
+    """Writes under each piece what recognisers that learned from subtitles invent."""
+
+    def transcribe(self, clip: Clip, options: Options, emit: Emit, cancel: CancelToken) -> Transcript:
+        said = Segment(0.0, clip.seconds / 2, "These words were said.")
+        invented = Segment(clip.seconds / 2, clip.seconds, "[Music]")
+        return Transcript(f"{said.text} {invented.text}", (said, invented), "en", clip.seconds)
+
+
+def test_what_nobody_said_is_left_out(two_speakers: Path) -> None:
+    result = transcribe(two_speakers, Inventing())
+    assert [each.text for each in result.transcript.segments] == ["These words were said."] * 2
+    assert "Music" not in result.transcript.text
+
+
+class WithoutSegments(FakeEngine):
+    """Gives the text alone."""
+
+    def transcribe(self, clip: Clip, options: Options, emit: Emit, cancel: CancelToken) -> Transcript:
+        return Transcript("Only a text.", (), "en", clip.seconds)
+
+
+def test_an_engine_without_segments_gets_the_pieces_times(two_speakers: Path) -> None:
+    first, second = transcribe(two_speakers, WithoutSegments()).transcript.segments
+    assert (first.text, second.text) == ("Only a text.", "Only a text.")
+    assert first.start == pytest.approx(3.0, abs=0.6) and second.start > first.end
