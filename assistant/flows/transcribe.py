@@ -157,8 +157,8 @@ class FileWork:
             return before
         options = replace(self._options, language=self._language)
         heard = self._engine().transcribe(Clip(chunk.samples), options, _ignore, self._cancel)
-        # Only what is known for an invention or a loop goes. The piece was chosen by the voice detector already, and its
-        # finer judgement may be wrong where people speak over music: here nobody keeps the sound for another try.
+        # Only what is known for an invention or a loop goes. The voice detector chose the piece already, and its finer
+        # judgement may be wrong where people speak over music.
         heard = gate.sift(heard, None, options.hints).transcript
         if self._pieces is not None:
             self._pieces.keep(chunk.start, chunk.seconds, heard)
