@@ -194,7 +194,7 @@ def test_a_rehearsed_step_changes_no_answer(loaded: Phi4Engine) -> None:
     cold, _ = answer(loaded, prompt, 8)
     loaded._loaded.forget()
     loaded.warm(prompt, lambda _event: None, CancelToken())
-    loaded._loaded.rehearse()
+    loaded._loaded.rehearse(0, CancelToken())
     assert answer(loaded, prompt, 8)[0] == cold
 
 

@@ -58,11 +58,14 @@ class KvCache:
         self.length = length
 
     def shrink(self) -> None:
-        """Gives back the memory beyond what the tokens need, in whole buckets."""
+        """Gives back the memory beyond what the tokens need, in whole buckets.
+
+        So goes what a growth that ran out of memory left behind in some layers.
+        """
         wanted = in_buckets(self.length)
-        if wanted < self.capacity:
-            self.generation += 1
-            for index, old in enumerate(self.layers):
+        for index, old in enumerate(self.layers):
+            if old.shape[2] > wanted:
+                self.generation += 1
                 smaller = self._empty(wanted, old.device)
                 smaller[:, :, : self.length] = old[:, :, : self.length]
                 self.layers[index] = smaller

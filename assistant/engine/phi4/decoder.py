@@ -16,7 +16,7 @@ from torch.nn import functional as nn
 from assistant.engine.phi4 import attention as kinds
 from assistant.engine.phi4.adapters import Adapter, Side
 from assistant.engine.phi4.attention import Attention
-from assistant.engine.phi4.cache import KvCache
+from assistant.engine.phi4.cache import KvCache, in_buckets
 from assistant.engine.phi4.dimensions import Dimensions
 from assistant.engine.phi4.linears import LayerWeights, Weights
 from assistant.engine.phi4.rope import RopeTables, rotate
@@ -56,9 +56,10 @@ class Decoder:
         self.weights = self._source(adapter)
 
     def reserve(self, tokens: int) -> None:
-        """Makes room for so many tokens in all (out of memory: nothing changed)."""
+        """Makes room for so many tokens in all (out of memory: what counts is unchanged)."""
+        # The tables first: they always reach as far as the cache, and move only when the cache says that it did.
+        self.rope.extend(in_buckets(tokens))
         self.cache.reserve(tokens)
-        self.rope.extend(self.cache.capacity)
 
     @torch.no_grad()
     def embed(self, tokens: list[int]) -> Tensor:

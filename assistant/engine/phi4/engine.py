@@ -161,7 +161,7 @@ class Phi4Engine:
         if done and parts.placement.device.startswith("cuda"):
             # The answer's room too: captured steps end with the cache that they were captured on.
             parts.chat.decoder.reserve(min(len(begun.request) + follows + _ANSWER, parts.chat.limit))
-            parts.rehearse()
+            parts.rehearse(follows, cancel)
         if clip is None or len(clip.samples) < WINDOW:
             return
         self._mel.hear(clip.samples)

@@ -36,6 +36,8 @@ class Tile:
 TILES = (Tile(4, 1024, 4), Tile(2, 1024, 4), Tile(4, 512, 4), Tile(8, 512, 8))
 INT4_TILES = (Tile(4, 4, 4), Tile(2, 4, 4), Tile(4, 2, 4), Tile(8, 4, 8))
 """Tried on the device for each shape, and the fastest kept. All fit an H100's registers without spilling."""
+_chosen: dict[Any, Tile] = {}
+"""The fastest for each device, kind and shape: found once in a process, by whichever step meets it first."""
 _INTERPRETED = Tile(128, 64, 4)
 """In Triton's interpreter, where each program takes long and none runs beside another."""
 
@@ -53,14 +55,9 @@ def _fits(linear: Linear) -> bool:
 
 
 class FusedStep:
-    """As `step.Step`.
-
-    Attributes:
-        tiles: chosen for each kind and shape of product; filled as they are met, never while capturing.
-    """
+    """As `step.Step`."""
 
     def __init__(self) -> None:
-        self.tiles: dict[Any, Tile] = {}
         self._plain = LayerStep()
 
     @torch.no_grad()
@@ -121,18 +118,22 @@ class FusedStep:
         residual: Tensor | None = None,
         gated: bool = False,
     ) -> None:
-        key = (type(linear), linear.tensors()[0].shape, norm is None, residual is None, gated)
-        if key not in self.tiles:
-            self.tiles[key] = self._fastest(linear, rows, out, eps, norm, residual, gated)
-        _launch(linear, rows, out, eps, norm, residual, gated, tile=self.tiles[key])
+        tile = _tile(linear, rows, out, eps, norm, residual, gated)
+        _launch(linear, rows, out, eps, norm, residual, gated, tile=tile)
 
-    def _fastest(self, linear: Linear, *arguments: Any) -> Tile:
+
+def _tile(linear: Linear, rows: Tensor, *arguments: Any) -> Tile:
+    weight = linear.tensors()[0]
+    if not weight.is_cuda:
+        return _INTERPRETED
+    norm, residual, gated = arguments[2:]
+    key = (weight.device, type(linear), weight.dtype, weight.shape, norm is None, residual is None, gated)
+    if key not in _chosen:
         candidates = INT4_TILES if isinstance(linear, Int4) else TILES
-        if not linear.tensors()[0].is_cuda:
-            return _INTERPRETED
         if torch.cuda.is_current_stream_capturing():
             return candidates[0]
-        return min(candidates, key=lambda tile: _seconds(linear, arguments, tile))
+        _chosen[key] = min(candidates, key=lambda tile: _seconds(linear, (rows, *arguments), tile))
+    return _chosen[key]
 
 
 def _launch(

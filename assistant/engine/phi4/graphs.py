@@ -54,12 +54,23 @@ class CapturedTurn:
         self._graphs: dict[tuple[int, int, int], tuple[Any, Tensor, Any]] = {}
         self._generation = -1
         self._pool: Any = None
+        self._stream: Any = None
 
     def __call__(self, decoder: Decoder, bucket: int, top_k: int) -> Tensor:
         """As `Turn`; the logits lie in a buffer that the next replay overwrites.
 
         Raises:
-            RuntimeError: the step can't be captured here.
+            RuntimeError: the step can't be captured here; nothing was computed that counts.
+        """
+        graph, logits = self.prepare(decoder, bucket, top_k)
+        graph.replay()
+        return logits
+
+    def prepare(self, decoder: Decoder, bucket: int, top_k: int) -> tuple[Any, Tensor]:
+        """The graph with its logits, captured unless it was.
+
+        Raises:
+            RuntimeError: as above.
         """
         if decoder.cache.generation != self._generation:
             # A pool dies with its last graph, so it is forgotten with them.
@@ -71,23 +82,30 @@ class CapturedTurn:
         if key not in self._graphs:
             self._graphs[key] = (*self._capture(decoder, bucket, top_k), layers)
         graph, logits, _ = self._graphs[key]
-        graph.replay()
-        return logits
+        return graph, logits
 
     def _capture(self, decoder: Decoder, bucket: int, top_k: int) -> tuple[Any, Tensor]:
+        # One stream for all, the warm-ups too: memory and workspaces are kept for each stream apart.
+        self._stream = self._stream or torch.cuda.Stream()  # type: ignore[no-untyped-call]
         self._warm_up(decoder, bucket, top_k)
-        graph = torch.cuda.CUDAGraph()
-        # Another thread may be uploading a picture meanwhile: only this thread's calls are held to a capture's rules.
-        with torch.cuda.graph(graph, pool=self._pool, capture_error_mode="thread_local"):
-            logits = self._turn(decoder, bucket, top_k)
+        graph, before = torch.cuda.CUDAGraph(), torch.cuda.current_stream()
+        try:
+            # Another thread may be uploading a picture meanwhile: only this thread's calls are held to the rules.
+            with torch.cuda.graph(graph, pool=self._pool, stream=self._stream, capture_error_mode="thread_local"):
+                logits = self._turn(decoder, bucket, top_k)
+        except BaseException:
+            # Where ending a broken capture fails, `torch.cuda.graph` leaves its stream as the current one.
+            torch.cuda.set_stream(before)
+            raise
         self._pool = self._pool or graph.pool()
         _log.debug("captured the step for %d keys", bucket)
         return graph, logits
 
     def _warm_up(self, decoder: Decoder, bucket: int, top_k: int) -> None:
-        beside = torch.cuda.Stream()  # type: ignore[no-untyped-call]
-        beside.wait_stream(torch.cuda.current_stream())
-        with torch.cuda.stream(beside):
-            for _ in range(_WARM_UPS):
-                self._turn.rehearse(decoder, bucket, top_k)
-        torch.cuda.current_stream().wait_stream(beside)
+        self._stream.wait_stream(torch.cuda.current_stream())
+        try:
+            with torch.cuda.stream(self._stream):
+                for _ in range(_WARM_UPS):
+                    self._turn.rehearse(decoder, bucket, top_k)
+        finally:
+            torch.cuda.current_stream().wait_stream(self._stream)

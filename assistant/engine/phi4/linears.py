@@ -109,7 +109,7 @@ class Weights:
 
     @property
     def device(self) -> torch.device:
-        """Where the table and the head are; a layer may be elsewhere."""
+        """Where the table, the last norm and the head are; a layer may be elsewhere."""
         return self.norm.device
 
     def devices(self) -> list[torch.device]:
@@ -133,9 +133,9 @@ class Weights:
         change = _changed(None if adapter is None else native.adapters[adapter], form)
         table = model.embed_tokens.weight.detach()
         layers = tuple(_layer(layer, f"layers.{index}", change) for index, layer in enumerate(model.layers))
-        return cls(
-            adapter, form, Rows(table), layers, model.norm.weight.detach(), Plain(native.model.lm_head.weight.detach())
-        )
+        # Over several GPUs the last norm may be with the last layer, and the table, which is the head, with the first.
+        norm = model.norm.weight.detach().to(table.device)
+        return cls(adapter, form, Rows(table), layers, norm, Plain(native.model.lm_head.weight.detach()))
 
 
 @dataclass(frozen=True)

@@ -25,9 +25,10 @@ from assistant.engine.phi4.devices import OLDEST, Placement
 from assistant.engine.phi4.embedding import Embedder
 from assistant.engine.phi4.native import DeviceMap, Native, load_native, spread
 from assistant.engine.phi4.quantise import Quantised
+from assistant.engine.phi4.sampling import TOP_K
 from assistant.engine.phi4.session import Session
 from assistant.engine.phi4.sizes import ADAPTER_SETS
-from assistant.engine.phi4.tokenizer import END, Tokenizer
+from assistant.engine.phi4.tokenizer import Tokenizer
 from assistant.engine.phi4.weight_sets import FileSource, LoraSource, MergedSource, Source, WeightSets
 
 _SPEECH_TOKENS = 1024
@@ -68,18 +69,25 @@ class Loaded:
         """Whether recognising speech between two steps of a conversation costs it nothing to speak of."""
         return self.placement.form not in ("int8", "int4") or self.placement.sets >= ADAPTER_SETS
 
-    def rehearse(self) -> None:
-        """Runs one step behind what was prefilled and forgets it: on CUDA a step is captured the first time it runs at
-        a length, which the answer's second word would otherwise wait for."""
-        cache = self.chat.decoder.cache
-        length = cache.length
-        self.decode.step_logits(END, side_of(length, self.native.config.original_max_position_embeddings))
-        cache.rewind(length)
+    def rehearse(self, follows: int, cancel: CancelToken) -> None:
+        """Makes an answer's first step ready, greedy and drawn: on CUDA a step is captured the first time it runs at a
+        length, which the answer's first word would otherwise wait for.
+
+        Args:
+            follows: tokens of the question, as far as it is known.
+        """
+        length = self.chat.decoder.cache.length
+        side = side_of(length + follows, self.native.config.original_max_position_embeddings)
+        for top_k in (0, TOP_K):
+            cancel.check()
+            self.decode.rehearse(follows, side, top_k)
 
     def forget(self) -> None:
-        """Drops everything that was computed of the user's: caches and media. The weights stay."""
-        self.chat.rewind(0)
-        self.speech.rewind(0)
+        """Drops everything that was computed of the user's, caches and media, with its memory. The weights stay."""
+        self.decode.forget()
+        for session in (self.chat, self.speech):
+            session.rewind(0)
+            session.decoder.cache.shrink()
         self.chat.embedder.forget()
 
 
@@ -93,7 +101,7 @@ def load(folder: Path, placed: Placement, report: Report, cancel: CancelToken) -
         torch.OutOfMemoryError: it doesn't fit after all.
     """
     if placed.device.startswith("cuda"):
-        _check_cuda()
+        _check_cuda(placed.device)
     # Beside a GPU the host's threads only launch kernels; more of them than one take time from the window.
     torch.set_num_threads(1 if placed.device.startswith("cuda") else threads.choose(0))
     tokenizer = Tokenizer(folder)
@@ -114,12 +122,15 @@ def load(folder: Path, placed: Placement, report: Report, cancel: CancelToken) -
     return Loaded(placed, native, tokenizer, weights, chat, speech, decode, slow, switches)
 
 
-def _check_cuda() -> None:
-    """Raises:
-    EngineUnavailable: torch can't use the driver, whatever that says of itself; most often it is too old.
+def _check_cuda(device: str) -> None:
+    """Makes the device this thread's, so that nothing is ever put on another GPU by the way.
+
+    Raises:
+        EngineUnavailable: torch can't use the driver, whatever that says of itself; most often it is too old.
     """
     try:
         torch.cuda.init()  # type: ignore[no-untyped-call]
+        torch.cuda.set_device(device)
     except (RuntimeError, AssertionError) as error:
         reason = str(error).strip().partition(".")[0]
         raise EngineUnavailable(

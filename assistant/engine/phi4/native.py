@@ -111,12 +111,18 @@ def spread(folder: Path, memory: dict[int | str, int]) -> DeviceMap:
 
     Args:
         memory: bytes each device may hold, by its number or name, in order of preference.
+
+    Raises:
+        torch.OutOfMemoryError: it doesn't fit.
     """
     from accelerate import infer_auto_device_map
 
     model = _empty(read_config(folder))
     whole = [*model._no_split_modules, "Phi4MultimodalFeatureEmbedding"]
     placement = infer_auto_device_map(model, memory, whole, dtype=torch.bfloat16)
+    if "disk" in placement.values():
+        # Whole layers leave some of each device unused, so that it may not fit although the sum would.
+        raise torch.OutOfMemoryError("out of memory: the model doesn't fit on these devices, layer by layer")
     return {
         name: torch.device("cuda", at) if isinstance(at, int) else torch.device(at) for name, at in placement.items()
     }

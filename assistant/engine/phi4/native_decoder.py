@@ -47,6 +47,9 @@ class NativeCache:
         for layer in layers:
             layer.keys, layer.values = layer.keys[:, :, :length], layer.values[:, :, :length]
 
+    def shrink(self) -> None:
+        """It never holds more than its tokens."""
+
 
 class PinnedRope(nn.Module):
     """Rotary positions of the side that the caller names.

@@ -22,6 +22,10 @@ class Cache(Protocol):
         """Forgets everything from `length` on."""
         ...
 
+    def shrink(self) -> None:
+        """Gives back the memory beyond what it holds."""
+        ...
+
 
 class LanguageModel(Protocol):
     """`decoder.Decoder`, or the reference in `native_decoder.py`."""

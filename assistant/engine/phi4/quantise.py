@@ -89,16 +89,17 @@ def quantise_table(folder: Path, device: torch.device | str, *, target: Path | N
 
 
 def load(file: Path, config: Any, form: Quantised, adapter: Adapter, table: tuple[Any, Linear]) -> Weights:
-    """Weights from a quantised file, on the device where the table is.
+    """Weights from a quantised file, on the device where the table is and for activations of the table's type.
 
     Args:
         table: what looks tokens up, and the head (`load_table`).
     """
     embed, head = table
     device = head.tensors()[0].device
+    dtype = embed(torch.zeros(1, dtype=torch.int64, device=device)).dtype
     with _opened(file, device) as opened:
-        layers = tuple(_layer(opened, form, index) for index in range(Dimensions.of(config).layers))
-        return Weights(adapter, form, embed, layers, opened.get_tensor(_NORM), head)
+        layers = tuple(_layer(opened, form, index, dtype) for index in range(Dimensions.of(config).layers))
+        return Weights(adapter, form, embed, layers, opened.get_tensor(_NORM).to(dtype), head)
 
 
 def refill(weights: Weights, file: Path) -> None:
@@ -167,12 +168,12 @@ def group_for(width: int) -> int:
     return group
 
 
-def _layer(opened: Any, form: Quantised, index: int) -> LayerWeights:
+def _layer(opened: Any, form: Quantised, index: int, dtype: torch.dtype) -> LayerWeights:
     def linear(path: str) -> Linear:
         pieces = [opened.get_tensor(f"layers.{index}.{path}.{piece}") for piece in _PIECES[form]]
         return Int8(*pieces) if form == "int8" else Int4(*pieces)
 
-    norms = [opened.get_tensor(f"layers.{index}.{name}") for name in _NORMS]
+    norms = [opened.get_tensor(f"layers.{index}.{name}").to(dtype) for name in _NORMS]
     qkv, o, gate_up, down = (linear(path) for path in LINEARS)
     return LayerWeights(norms[0], qkv, o, norms[1], gate_up, down)
 

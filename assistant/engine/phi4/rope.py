@@ -33,13 +33,17 @@ class RopeTables:
         self.extend(positions)
 
     def extend(self, positions: int) -> None:
-        """Makes room for more positions; the tables move, so whoever captured their addresses captures anew."""
+        """Makes room for more positions; the tables move, so whoever captured their addresses captures anew.
+
+        Raises:
+            torch.OutOfMemoryError: there is no room; the tables are as before.
+        """
         if positions <= self.positions:
             return
-        self.positions = positions
-        angles = [self._angles(self._inverse[side]) for side in ("short", "long")]
-        self.cos = torch.cat([(a.cos() * self._factor).to(self._dtype) for a in angles])
-        self.sin = torch.cat([(a.sin() * self._factor).to(self._dtype) for a in angles])
+        angles = [self._angles(self._inverse[side], positions) for side in ("short", "long")]
+        cos = torch.cat([(a.cos() * self._factor).to(self._dtype) for a in angles])
+        sin = torch.cat([(a.sin() * self._factor).to(self._dtype) for a in angles])
+        self.cos, self.sin, self.positions = cos, sin, positions
 
     def row(self, position: int, side: Side) -> int:
         """Where a position's cosines stand."""
@@ -50,8 +54,8 @@ class RopeTables:
         first = self.row(start, side)
         return self.cos[first : first + count], self.sin[first : first + count]
 
-    def _angles(self, inverse: Tensor) -> Tensor:
-        return torch.arange(self.positions, device=self._device).float()[:, None] * inverse.to(self._device)
+    def _angles(self, inverse: Tensor, positions: int) -> Tensor:
+        return torch.arange(positions, device=self._device).float()[:, None] * inverse.to(self._device)
 
 
 def rotate(states: Tensor, cos: Tensor, sin: Tensor) -> Tensor:

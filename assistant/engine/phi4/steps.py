@@ -83,7 +83,8 @@ def _kernels(decoder: Decoder, notice: Notice) -> Step:
         raise
     except Exception as error:  # Whatever a compiler or driver throws here, the plain step answers.
         _log.warning("our kernels can't be used", exc_info=True)
-        notice(f"Decoding runs slower than it could: the fast kernels can't be built here ({type(error).__name__}).")
+        reason = str(error).strip().partition("\n")[0][:200] or type(error).__name__
+        notice(f"Decoding runs slower than it could: the fast kernels can't be built here ({reason}).")
     return LayerStep()
 
 

@@ -49,6 +49,10 @@ def test_out_of_memory_in_mid_growth_loses_nothing(cache: KvCache, monkeypatch: 
     with pytest.raises(torch.OutOfMemoryError):
         cache.reserve(3 * BUCKET)
     assert cache.capacity == BUCKET and cache.length == 7
+    assert cache.layers[0].shape[2] == 3 * BUCKET, "the first layer had grown"
+    assert all(torch.equal(layer[:, :, :7], old) for layer, old in zip(cache.layers, kept, strict=True))
+    cache.shrink()
+    assert [layer.shape[2] for layer in cache.layers] == [BUCKET] * 3, "what it took is given back"
     assert all(torch.equal(layer[:, :, :7], old) for layer, old in zip(cache.layers, kept, strict=True))
     cache.reserve(3 * BUCKET)
     assert cache.capacity == 3 * BUCKET

@@ -102,3 +102,28 @@ def _with_adapter(native: TinyNative, adapter: Adapter, tokens: Tensor) -> Tenso
 def _relative(ours: Tensor, theirs: Tensor) -> float:
     """The largest difference over the largest value."""
     return float((ours - theirs).abs().max() / theirs.abs().max())
+
+
+@pytest.mark.parametrize("part", ["rope tables", "cache"])
+def test_where_growing_finds_no_memory_the_decoder_goes_on(
+    native: TinyNative, monkeypatch: pytest.MonkeyPatch, part: str
+) -> None:
+    """The long side's rows stand behind the short side's: a table that only half grew would turn by wrong angles."""
+    decoder = Decoder(native.config, Weights.of(native, None, "bf16 merged"), capacity=1024)
+    rows = decoder.embed([5, 6, 7])
+    before = decoder.prefill(rows, "long")
+    decoder.cache.rewind(0)
+
+    def fail(*_arguments: object) -> None:
+        raise torch.OutOfMemoryError
+
+    with monkeypatch.context() as patched:
+        patched.setattr(decoder.rope, "_angles", fail) if part == "rope tables" else patched.setattr(
+            decoder.cache, "_empty", fail
+        )
+        with pytest.raises(torch.OutOfMemoryError):
+            decoder.reserve(3000)
+    assert decoder.cache.capacity == 1024 <= decoder.rope.positions
+    assert torch.equal(decoder.prefill(rows, "long"), before)
+    decoder.reserve(3000)
+    assert decoder.cache.capacity == decoder.rope.positions == 3072
