@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import select
 import socket
@@ -77,12 +78,13 @@ class Notifier(threading.Thread):
         self._guarded(self._step)
         if self._bus is not None:
             self._bus.close()
+        self._wake_read.close()
+        self._wake_write.close()
 
     def _wake(self) -> None:
-        try:
+        # Either it has been woken often enough, or it has ended.
+        with contextlib.suppress(OSError):
             self._wake_write.send(b"x")
-        except BlockingIOError:
-            return  # it has been woken often enough
 
     def _wait(self) -> None:
         is_behind = self._wanted is not None and self._wanted != self._shown
