@@ -10,6 +10,7 @@ from PySide6.QtCore import Signal, Slot
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QVBoxLayout, QWidget
 
 from assistant.ui.buttons import TextButton
+from assistant.ui.theme import SPACE
 from assistant.workers.background import Background
 
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ class DownloadRow(QWidget):
     Args:
         names: which models, asked whenever the row looks.
         offline: whether the settings forbid the network.
-        words: what is shown for the missing ones; for () when all are here.
+        words: what is shown for the missing ones, [] when all are here; the row hides where it is "".
         button: its text while nothing runs.
     """
 
@@ -50,7 +51,7 @@ class DownloadRow(QWidget):
         super().__init__(parent)
         self._downloads, self._background = downloads, background
         self._names, self._offline, self._describe, self._idle_text = names, offline, words, button
-        self._running = False
+        self._running = self._waiting = False
         self._add_parts()
         downloads.started.connect(self._on_started)
         downloads.progress.connect(self._on_progress)
@@ -71,7 +72,7 @@ class DownloadRow(QWidget):
         row.addWidget(self.words, 1)
         row.addWidget(self.button)
         column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
+        column.setContentsMargins(0, SPACE[1], 0, SPACE[1])
         column.addLayout(row)
         column.addWidget(self.bar)
 
@@ -84,8 +85,10 @@ class DownloadRow(QWidget):
     @Slot(list)
     def _show_missing(self, missing: list[str]) -> None:
         if not self._running:
-            self.button.setVisible(bool(missing))
-            self.words.setText(self._describe(missing))
+            words = self._describe(missing)
+            self.button.setVisible(bool(missing) and not self._waiting)
+            self.words.setText(words)
+            self.setVisible(bool(words))
 
     @Slot()
     def _on_click(self) -> None:
@@ -101,7 +104,8 @@ class DownloadRow(QWidget):
     @Slot()
     def _on_started(self) -> None:
         """One download at a time: the other rows wait."""
-        self.button.setEnabled(self._running)
+        self._waiting = not self._running
+        self.button.setVisible(self._running)
 
     @Slot(str, str, float)
     def _on_progress(self, name: str, stage: str, share: float) -> None:
@@ -111,8 +115,9 @@ class DownloadRow(QWidget):
 
     @Slot(str)
     def _on_finished(self, problem: str) -> None:
-        self.button.setEnabled(True)
         if not self._running:
+            self._waiting = False
+            self.look()
             return
         self._running = False
         self.bar.hide()
