@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,6 +15,14 @@ pytest_plugins = ["tests.helpers.display", "tests.helpers.golden", "tests.helper
 os.environ["QT_QPA_PLATFORM"] = "offscreen"
 
 _MODELS = os.environ.get("HEARSIGHT_MODELS", "")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """What a test with windows left is collected here: Python's collector may run in any thread, Qt's objects end
+    with a warning or a crash in any but their own."""
+    if "qtbot" in getattr(item, "fixturenames", ()):
+        gc.collect()
 
 
 @pytest.fixture(autouse=True)

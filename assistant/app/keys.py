@@ -15,6 +15,8 @@ from assistant.desktop.hotkeys.models import HotkeyHandler, OnKey
 _log = logging.getLogger(__name__)
 
 _STOP_SECONDS = 2.0
+_BIND_SECONDS = 0.1
+"""Enough where keys are grabbed at once, and no more than the window may stand still."""
 
 
 class Keys(threading.Thread):
@@ -30,10 +32,13 @@ class Keys(threading.Thread):
         self._handler, self._on_key, self._tell = handler, on_key, tell
         self._wanted: SimpleQueue[dict[str, str] | None] = SimpleQueue()
         self._told: set[str] = set()
+        self._is_idle = threading.Event()
 
     def bind(self, shortcuts: Mapping[str, str]) -> None:
-        """Binds each name to its shortcut soon, in place of what was bound before."""
+        """Binds each name to its shortcut, in place of what was bound before; by its return where that is quick."""
+        self._is_idle.clear()
         self._wanted.put(dict(shortcuts))
+        self._is_idle.wait(_BIND_SECONDS)
 
     def stop(self) -> None:
         """Gives the keys back; a portal that doesn't answer is not waited for."""
@@ -45,6 +50,7 @@ class Keys(threading.Thread):
         while (shortcuts := self._wanted.get()) is not None:
             self._told.clear()
             self._guarded(partial(self._bind, shortcuts))
+            self._is_idle.set()
         self._guarded(self._handler.stop)
 
     def _guarded(self, work: Callable[[], None]) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from itertools import pairwise
 
 import pytest
+import shiboken6
 from pytestqt.qtbot import QtBot
 
 from assistant.desktop.notifications import main
@@ -144,9 +145,10 @@ def test_a_server_that_comes_later_is_found(notifier: Notifier, serve: Serve, mo
 @pytest.fixture
 def hud(qtbot: QtBot, light: None, bus: Bus, controller: ScriptedController) -> Iterator[NotifiedHud]:
     made = NotifiedHud(controller)  # type: ignore[arg-type]
-    qtbot.addWidget(made)
     yield made
     made.shut_down()
+    # Python's collector may run in another thread, where Qt's objects must not end.
+    shiboken6.delete(made)
 
 
 def dictate(controller: ScriptedController) -> None:

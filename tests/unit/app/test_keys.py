@@ -66,6 +66,14 @@ def test_both_keys_in_one_go() -> None:
     assert handler.asked == [("ask", "dictate")] and handler.stopped
 
 
+def test_keys_that_are_grabbed_quickly_are_there_on_return() -> None:
+    handler = Scripted(lambda _: None)
+    bound = Bound(handler)
+    bound.keys.bind(BOTH)
+    assert handler.bound == ("ask", "dictate")
+    bound.keys.stop()
+
+
 @pytest.mark.parametrize("error", [HotkeyTaken("Another program holds it."), BadInput("That is no key.")])
 def test_a_key_that_is_taken_doesnt_cost_the_other_one_and_is_told_once(error: HearsightError) -> None:
     handler = Scripted(refuse(error, "ask"))
