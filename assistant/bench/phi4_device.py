@@ -3,19 +3,32 @@
 from __future__ import annotations
 
 import statistics
+from dataclasses import dataclass
 from typing import Any
 
 import torch
 
 NOMINAL_GB_S = {
     "H200": 4800, "H100 PCIe": 2000, "H100 NVL": 3900, "H100": 3350, "B200": 8000, "A100-SXM4-80GB": 2039,
-    "A100 80GB PCIe": 1935, "A100": 1555, "L40S": 864, "L4": 300, "5090": 1792, "4090": 1008, "4080": 717,
+    "A100 80GB PCIe": 1935, "A100": 1555, "L40": 864, "L4": 300, "5090": 1792, "4090": 1008, "4080": 717,
     "4060": 272, "3090": 936, "3060": 360, "T4": 320,
 }  # fmt: skip
 """Memory bandwidth by what the device's name contains, the first that fits: NVIDIA's data sheets."""
 
 _COPIED_BYTES = 2 * 2**30
 _COPIES = 12
+
+
+@dataclass(frozen=True)
+class Bandwidth:
+    """Bytes a second: `copied` by a large copy here and now, `nominal` by the data sheet where that is known."""
+
+    copied: float
+    nominal: float | None
+
+
+def bandwidth(device: torch.device) -> Bandwidth:
+    return Bandwidth(copy_bandwidth(device), nominal_bandwidth(device))
 
 
 def facts(device: torch.device) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from assistant.bench.phi4_pace import synchronise
 from assistant.core.cancel import CancelToken
 from assistant.engine.phi4.decode import DecodeLoop, DecodeOptions
 from assistant.engine.phi4.decoder import Decoder
@@ -50,6 +51,7 @@ class Release:
 
     def __init__(self, native: Native, decoder: Decoder, loop: DecodeLoop) -> None:
         self._session = Session(native, decoder, loop)
+        self._device = decoder.weights.device
         self._vocab = min(decoder.sizes.vocab, 199_000)
         self._random = np.random.default_rng(0)
         self.cold, self.warm = FirstToken(), FirstToken()
@@ -68,6 +70,8 @@ class Release:
             picture = prepare_picture(pixels, MAX_TILES)
             self._session.prefill(Request((*system, picture), "vision", "vision"), CancelToken())
             mel.hear(samples[: int((_SPEECH_SECONDS - _TAIL_SECONDS) * _RATE)])
+            # The user speaks longer than reading takes: what is queued on the device is done by then.
+            synchronise(self._device)
         released = time.perf_counter()
         picture = picture or prepare_picture(pixels, MAX_TILES)
         sound = mel.hear(samples)

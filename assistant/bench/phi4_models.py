@@ -108,7 +108,8 @@ def attach(native: Native) -> Callable[[str | None], None] | None:
     targets = r"model\.layers\.\d+\.((self_attn\.(qkv|o)_proj)|(mlp\.(gate_up|down)_proj))"
     for name, adapter in native.adapters.items():
         rank = adapter.rank()
-        config = LoraConfig(r=rank, lora_alpha=2 * rank, target_modules=targets, lora_dropout=0.0)
+        alpha = round(adapter.scale * rank)
+        config = LoraConfig(r=rank, lora_alpha=alpha, target_modules=targets, lora_dropout=0.0)
         native.model.add_adapter(config, name)
     _copy_adapters(native)
     native.model.eval().requires_grad_(False)

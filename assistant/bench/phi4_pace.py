@@ -53,14 +53,14 @@ class Ours:
     """
 
     def __init__(self, decoder: Decoder, loop: DecodeLoop, context: int, tokens: int) -> None:
-        self.decoder, self.loop = decoder, loop
-        self._context, self._options = context, DecodeOptions(tokens, suppress=(), eos=())
+        self.decoder, self.loop, self.context, self.tokens = decoder, loop, context, tokens
+        self._options = DecodeOptions(tokens, suppress=(), eos=())
         self._first = fill(decoder, context)
         self.pace = Pace()
 
     def run(self, *, count: bool = True) -> None:
         """One answer; a warm-up isn't counted."""
-        self.decoder.cache.rewind(self._context)
+        self.decoder.cache.rewind(self.context)
         times: list[float] = []
         listen: Callable[[int], None] = lambda _token: times.append(time.perf_counter())  # noqa: E731
         self.loop.run(self._first, SIDE, self._options, listen, CancelToken())

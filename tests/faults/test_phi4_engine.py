@@ -172,6 +172,15 @@ class TestMemoryEnds:
         ends(lambda count: False)
         assert answer(loaded, GREET)[0]
 
+    def test_what_is_given_back_is_the_memory_too(self, loaded: Phi4Engine) -> None:
+        parts = loaded._loaded
+        assert parts is not None
+        for session in (parts.chat, parts.speech):
+            session.decoder.reserve(9000)
+        parts.forget()
+        assert all(session.decoder.cache.capacity == 1024 for session in (parts.chat, parts.speech))  # type: ignore[attr-defined]
+        assert answer(loaded, GREET)[0]
+
     def test_a_warm_up_says_nothing_of_it(self, loaded: Phi4Engine, ends: Any) -> None:
         ends(lambda count: count == 1)
         loaded.warm(Prompt(pictures=(screen(),)), lambda _event: None, CancelToken())
