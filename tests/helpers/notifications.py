@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-import json
 import subprocess
 from collections.abc import Mapping
 from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
+from typing import Any
+
+from jeepney import DBusAddress, DBusErrorResponse, MessageType, new_method_call
+from jeepney.io.blocking import open_dbus_connection
 
 from assistant.bench.xvfb import end
 from tests.helpers.display import wait_until
@@ -46,7 +49,7 @@ class Mako:
         if self._folder is not None:
             self._start_bus(self._folder)
         self._start("mako")
-        wait_until(lambda: self._ask("list").returncode == 0)
+        wait_until(self._answers)
         return self
 
     def __exit__(
@@ -56,16 +59,15 @@ class Mako:
 
     def shown(self) -> list[str]:
         """Summary and body of every notification that is on the screen."""
-        told = json.loads(self._ask("list").stdout)["data"][0]
-        return [f"{note['summary']['data']}\n{note['body']['data']}" for note in told]
+        return [f"{note['summary'][1]}\n{note['body'][1]}" for note in self._ask("ListNotifications")[0]]
 
     def press(self, action: str) -> None:
         """Presses a button of the newest notification."""
-        assert self._ask("invoke", action).returncode == 0
+        self._ask("InvokeAction", "us", (0, action))
 
     def dismiss(self) -> None:
         """The user puts the newest notification away."""
-        assert self._ask("dismiss").returncode == 0
+        self._ask("DismissNotification", "ub", (0, False))
 
     def _start_bus(self, folder: Path) -> None:
         config = folder / "test-bus.conf"
@@ -74,10 +76,22 @@ class Mako:
         self._start("dbus-daemon", f"--config-file={config}", "--nofork")
         wait_until((folder / "test-bus").exists)
 
-    def _ask(self, *words: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            (*self._user, "makoctl", *words), env=self.env, capture_output=True, text=True, check=False
-        )
+    def _answers(self) -> bool:
+        try:
+            self._ask("ListNotifications")
+        except DBusErrorResponse:
+            return False
+        return True
+
+    def _ask(self, member: str, signature: str = "", body: tuple[Any, ...] = ()) -> Any:
+        """mako's own interface, which `makoctl` speaks: number 0 is the newest notification."""
+        address = DBusAddress("/fr/emersion/Mako", "org.freedesktop.Notifications", "fr.emersion.Mako")
+        with open_dbus_connection(self.env["DBUS_SESSION_BUS_ADDRESS"]) as connection:
+            message = new_method_call(address, member, signature or None, body)
+            reply = connection.send_and_get_reply(message, timeout=10)
+        if reply.header.message_type == MessageType.error:
+            raise DBusErrorResponse(reply)
+        return reply.body
 
     def _start(self, *line: str) -> None:
         quiet = subprocess.DEVNULL

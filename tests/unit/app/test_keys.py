@@ -66,7 +66,8 @@ def test_both_keys_in_one_go() -> None:
     assert handler.asked == [("ask", "dictate")] and handler.stopped
 
 
-def test_keys_that_are_grabbed_quickly_are_there_on_return() -> None:
+def test_the_window_waits_for_keys_that_are_grabbed_quickly(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("assistant.app.keys._BIND_SECONDS", 30.0)
     handler = Scripted(lambda _: None)
     bound = Bound(handler)
     bound.keys.bind(BOTH)

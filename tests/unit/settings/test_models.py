@@ -12,7 +12,7 @@ FIELDS = [(section, name) for section in SECTIONS for name in type(getattr(Setti
 
 
 def test_every_section_is_there() -> None:
-    assert SECTIONS == ["general", "voice", "screen", "engine", "shortcuts", "privacy"]
+    assert SECTIONS == ["general", "voice", "screen", "dictation", "engine", "shortcuts", "privacy"]
     assert all(isinstance(getattr(Settings(), name), Section) for name in SECTIONS)
 
 
