@@ -5,8 +5,9 @@ recognising speech, so that writing down what was said never costs the conversat
 from __future__ import annotations
 
 import gc
+import importlib
+import os
 from dataclasses import dataclass
-from importlib.util import find_spec
 from pathlib import Path
 
 import torch
@@ -128,6 +129,8 @@ def _check_cuda(device: str) -> None:
     Raises:
         EngineUnavailable: torch can't use the driver, whatever that says of itself; most often it is too old.
     """
+    # As NVML numbers them, which chose the device; CUDA's own order begins with the fastest.
+    os.environ.setdefault("CUDA_DEVICE_ORDER", "PCI_BUS_ID")
     try:
         torch.cuda.init()  # type: ignore[no-untyped-call]
         torch.cuda.set_device(device)
@@ -160,9 +163,17 @@ def _where(folder: Path, placed: Placement) -> str | DeviceMap:
 
 
 def _attention(placed: Placement) -> Attention:
-    """flash-attn for the language model where it is installed, else PyTorch's own kernels. The towers can't use it."""
-    has_flash = placed.device.startswith("cuda") and find_spec("flash_attn") is not None
-    return "flash" if has_flash else "sdpa"
+    """flash-attn for the language model where it can be imported, else PyTorch's own kernels. The towers can't use it.
+
+    One that was built for another torch is found and fails at its import, with an undefined symbol.
+    """
+    if not placed.device.startswith("cuda"):
+        return "sdpa"
+    try:
+        importlib.import_module("flash_attn")
+    except (ImportError, OSError, RuntimeError):
+        return "sdpa"
+    return "flash"
 
 
 def _source(native: Native, folder: Path, placed: Placement, report: Report, cancel: CancelToken) -> Source:
