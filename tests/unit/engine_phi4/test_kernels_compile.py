@@ -3,6 +3,7 @@ its interpreter lets pass (types that meet, shapes that no matrix unit has) show
 
 from __future__ import annotations
 
+import subprocess
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -62,3 +63,15 @@ def test_it_compiles(name: str, capability: int, tmp_path: Path, monkeypatch: py
     made = triton.compile(source, target=GPUTarget("cuda", capability, 32), options={"num_warps": warps})
     assert made.asm["cubin"]
     assert f".target sm_{capability}" in made.asm["ptx"]
+    # What doesn't fit into registers goes through memory and back: the very thing that a step must not do.
+    assert "STACK:0" in (usage := _usage(made.asm["cubin"], tmp_path)) and "LOCAL:0" in usage
+
+
+def _usage(machine_code: bytes, folder: Path) -> str:
+    """Registers and memory of a kernel, by NVIDIA's own tool, which Triton brings along."""
+    import triton
+
+    file = folder / "kernel.cubin"
+    file.write_bytes(machine_code)
+    tool = Path(triton.__file__).parent / "backends" / "nvidia" / "bin" / "cuobjdump"
+    return subprocess.run([tool, "-res-usage", file], capture_output=True, text=True, check=True).stdout
