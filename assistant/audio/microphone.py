@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import time
+import weakref
+from collections.abc import Callable
 from typing import Any
 
 from assistant.audio import devices, portaudio
@@ -34,8 +36,9 @@ class Microphone:
             rate=device.rate,
             channels=channels,
             source=device.source,
-            callback=self._take,
-            finished=self._finish,
+            # A stream keeps itself and its callbacks until the garbage collector comes: the ring must not wait for it.
+            callback=_weakly(self._take),
+            finished=_weakly(self._finish),
         )
 
     @property
@@ -57,6 +60,17 @@ class Microphone:
 
     def _finish(self) -> None:
         self.ended = not self._closed
+
+
+def _weakly(method: Callable[..., None]) -> Callable[..., None]:
+    """Calls a method for as long as its object lives."""
+    found = weakref.WeakMethod(method)
+
+    def call(*given: Any) -> None:
+        if (alive := found()) is not None:
+            alive(*given)
+
+    return call
 
 
 def open_microphone(name: str, seconds: float) -> Microphone:
