@@ -7,7 +7,7 @@ from typing import NoReturn
 from assistant.core.cancel import CancelToken
 from assistant.core.errors import HearsightError
 from assistant.core.events import Completion, Transcript
-from assistant.core.media import Clip
+from assistant.core.media import Clip, Picture
 from assistant.core.prompt import Options, Prompt
 from assistant.engine.base import Capabilities, Emit, Report
 
@@ -33,6 +33,9 @@ class AbsentEngine:
         self._refuse()
 
     def transcribe(self, clip: Clip, options: Options, emit: Emit, cancel: CancelToken) -> Transcript:  # noqa: ARG002
+        self._refuse()
+
+    def read_screen(self, picture: Picture, cancel: CancelToken) -> str:  # noqa: ARG002
         self._refuse()
 
     def unload(self) -> None:

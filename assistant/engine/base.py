@@ -8,7 +8,7 @@ from typing import Protocol
 
 from assistant.core.cancel import CancelToken
 from assistant.core.events import Completion, Progress, Transcript
-from assistant.core.media import Clip
+from assistant.core.media import Clip, Picture
 from assistant.core.prompt import Options, Prompt
 
 Emit = Callable[[Progress], None]
@@ -67,6 +67,12 @@ class Engine(Protocol):
 
     def transcribe(self, clip: Clip, options: Options, emit: Emit, cancel: CancelToken) -> Transcript:
         """Recognises a clip of at most 30 s (longer ones are cut by the caller), emitting each `Segment`."""
+        ...
+
+    def read_screen(self, picture: Picture, cancel: CancelToken) -> str:
+        """The words on a picture of the screen, as far as that is cheap: never by the language model, which it doesn't
+        load. Empty where there are none, or where the engine has no text of a picture. Heeds a stop between slices of
+        at most about half a second; the next call for the same picture goes on from there."""
         ...
 
     def unload(self) -> None:

@@ -83,6 +83,11 @@ class FakeEngine:
             emit(segment)
         return Transcript(heard, segments, "en" if heard else "", clip.seconds)
 
+    def read_screen(self, picture: Picture, cancel: CancelToken) -> str:
+        """The picture's name, size and windows."""
+        cancel.check()
+        return _screen_text((picture,))
+
     def unload(self) -> None:
         self._loaded = False
 

@@ -12,8 +12,8 @@ from typing import cast
 
 from assistant.core.cancel import Cancelled, CancelToken
 from assistant.core.errors import EngineCrashed
-from assistant.core.events import Completion, Transcript
-from assistant.core.media import Clip
+from assistant.core.events import Completion, Progress, Transcript
+from assistant.core.media import Clip, Picture
 from assistant.core.prompt import Options, Prompt
 from assistant.engine.base import Capabilities, Emit, Engine, Report
 from assistant.engine.host_process import HostProcess
@@ -51,7 +51,7 @@ class EngineHost:
         child = self._child
         if child is not None and child.alive and child.loaded:
             return
-        told = self._run(lambda child: child.call("load"), lambda _event: None, report, cancel, _LOAD_GRACE)
+        told = self._run(lambda child: child.call("load"), _unseen, report, cancel, _LOAD_GRACE)
         assert self._child is not None
         self._child.loaded = True
         self._capabilities = cast(Capabilities, told)
@@ -74,6 +74,14 @@ class EngineHost:
         )
         child.hears = True
         return cast(Transcript, transcript)
+
+    def read_screen(self, picture: Picture, cancel: CancelToken) -> str:
+        """As the engine does it. The picture isn't kept in the child."""
+        cancel.check()
+        text = self._run(
+            lambda child: child.call_with_picture("read_screen", picture), _unseen, _unreported, cancel, _GRACE
+        )
+        return cast(str, text)
 
     def unload(self) -> None:
         """Ends the child."""
@@ -112,6 +120,10 @@ class EngineHost:
         if self._child is None:
             self._child = HostProcess(self._build, history_pictures=self._capabilities.images == "sees")
         return self._child
+
+
+def _unseen(_event: Progress) -> None:
+    pass
 
 
 def _unreported(_what: str, _share: float) -> None:

@@ -14,10 +14,12 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from typing import cast
 
 from assistant.core.cancel import Cancelled, CancelToken
 from assistant.core.errors import EngineCrashed, HearsightError
 from assistant.core.events import Delta, Progress
+from assistant.core.media import Picture
 from assistant.engine.base import Engine
 from assistant.engine.host_media import Receiver
 from assistant.engine.host_messages import Call, Cancel, Events, Loading, Raised, Reply, Returned, WasCancelled
@@ -130,6 +132,8 @@ def _arguments(call: Call, receiver: Receiver) -> tuple[object, ...]:
     if call.method == "transcribe":
         clip, options = call.arguments
         return receiver.clip(clip), options
+    if call.method == "read_screen":
+        return (receiver.picture(call.arguments[0]),)
     if call.method in ("warm", "generate"):
         packed, *rest = call.arguments
         return (receiver.unpack(packed), *rest)
@@ -142,6 +146,8 @@ def _answer(engine: Engine, job: Job, outbox: Outbox) -> Reply:
         if call.method == "load":
             engine.load(lambda what, share: outbox.send(Loading(what, share)), cancel)
             return Returned(engine.capabilities)
+        if call.method == "read_screen":
+            return Returned(engine.read_screen(*cast(tuple[Picture], arguments), cancel))
         return Returned(getattr(engine, call.method)(*arguments, outbox.emit, cancel))
     except Cancelled:
         return WasCancelled()

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections import OrderedDict
 
+import numpy as np
+from numpy.typing import NDArray
+
 from assistant.core.media import Clip, Picture
 from assistant.core.prompt import Prompt, Turn
 from assistant.engine import shared_arrays
@@ -75,6 +78,12 @@ def pack_clip(clip: Clip, attached: list[Picture | Clip]) -> ClipReference:
     return ClipReference(clip.name)
 
 
+def pack_picture(picture: Picture, attached: list[Picture | Clip]) -> PictureReference:
+    """One that goes over alone, and that the other side doesn't keep."""
+    attached.append(picture)
+    return PictureReference(picture.sha256, picture.name, picture.windows, picture.is_screen, attached=True)
+
+
 class Receiver:
     """The engine's side."""
 
@@ -99,12 +108,21 @@ class Receiver:
     def clip(self, reference: ClipReference) -> Clip:
         return Clip(shared_arrays.receive(self._channel), reference.name)
 
+    def picture(self, reference: PictureReference) -> Picture:
+        """What `pack_picture` packed."""
+        pixels = shared_arrays.receive(self._channel)
+        return _made(pixels, reference)
+
     def _picture(self, reference: PictureReference) -> Picture:
         pixels = shared_arrays.receive(self._channel) if reference.attached else self._pictures[reference.sha256].pixels
         known = self._pictures.get(reference.sha256)
         same = known is not None and (known.name, known.windows) == (reference.name, reference.windows)
         if known is None or not same:
-            known = Picture(pixels, reference.name, reference.windows, reference.is_screen)
-            known.__dict__["sha256"] = reference.sha256
-            self._pictures[reference.sha256] = known
+            self._pictures[reference.sha256] = known = _made(pixels, reference)
         return known
+
+
+def _made(pixels: NDArray[np.uint8], reference: PictureReference) -> Picture:
+    picture = Picture(pixels, reference.name, reference.windows, reference.is_screen)
+    picture.__dict__["sha256"] = reference.sha256
+    return picture

@@ -10,7 +10,7 @@ from assistant.core.events import Progress
 from assistant.core.media import Window
 from assistant.core.prompt import Role, Task
 
-Method = Literal["load", "warm", "generate", "transcribe"]
+Method = Literal["load", "warm", "generate", "transcribe", "read_screen"]
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ from assistant.core.media import Clip, Picture
 from assistant.core.prompt import Options, Prompt
 from assistant.engine import host_child
 from assistant.engine.base import Emit, Engine, Report
-from assistant.engine.host_media import Sender, pack_clip
+from assistant.engine.host_media import Sender, pack_clip, pack_picture
 from assistant.engine.host_messages import Call, Cancel, Events, Loading, Method, Raised, Returned, WasCancelled
 
 _LOOK_SECONDS = 0.02
@@ -68,6 +68,10 @@ class HostProcess:
     def call_with_clip(self, method: Method, clip: Clip, options: Options) -> None:
         media: list[Picture | Clip] = []
         self._send(method, (pack_clip(clip, media), options), media, ())
+
+    def call_with_picture(self, method: Method, picture: Picture) -> None:
+        media: list[Picture | Clip] = []
+        self._send(method, (pack_picture(picture, media),), media, ())
 
     def outcome(self, emit: Emit, report: Report, cancel: CancelToken, grace: float) -> object:
         """Hands on what the call under way emits, and returns what it returns.

@@ -2,7 +2,8 @@
 
 1. Key-down: the window that has the focus is pinned (`Typist.target`) and the microphone opened (`listening`).
 2. While the user speaks: what they say is cut at silences (`dictation_speech`) and recognised piece by piece
-   (`dictation_follow`); words that two passes agree on are shown as certain.
+   (`dictation_follow`); words that two passes agree on are shown as certain. Names on the screen, read in between
+   (`dictation_screen`), help the recogniser.
 3. Release: the last piece is recognised, the text rules are applied (`Dictate.compose`), and the text is written down
    before anything is typed, so that no crash can lose it.
 4. The text goes into the pinned window, and nowhere else (`Dictate.insert`). Then the recording is kept beside it.
@@ -34,6 +35,7 @@ from assistant.dictation.models import Context, TextRules
 from assistant.engine.base import Engine
 from assistant.flows import drafts
 from assistant.flows.dictation_follow import Follower, Live, Spoken
+from assistant.flows.dictation_screen import ScreenWords
 from assistant.flows.dictation_speech import LiveSpeech
 from assistant.history.dictations import FAILED, KEPT, TYPED, WAITING, Dictation, Dictations
 
@@ -103,9 +105,15 @@ class Dictate:
         self.options = options or Options()
         self.when_moved = when_moved
 
-    def follow(self, speech: LiveSpeech, emit: Callable[[Live], None], cancel: CancelToken) -> Spoken:
+    def follow(
+        self,
+        speech: LiveSpeech,
+        emit: Callable[[Live], None],
+        cancel: CancelToken,
+        screen: ScreenWords | None = None,
+    ) -> Spoken:
         """Recognises until the speech is over. Never raises: what went wrong is part of the result."""
-        return self._follower(emit, cancel).run(speech)
+        return self._follower(emit, cancel, screen).run(speech)
 
     def recognise(self, blocks: Iterable[Samples], cancel: CancelToken) -> Spoken:
         """Recognises a recording that is complete.
@@ -130,7 +138,11 @@ class Dictate:
 
     def compose(self, spoken: Spoken, target: Target | None) -> str:
         """The text to type for what was recognised, by the user's rules for the target's program."""
-        return text_rules.apply(spoken.text, self.rules, _context(spoken.language, target)) if spoken.text else ""
+        if not spoken.text:
+            return ""
+        context = _context(spoken.language, target)
+        terms = tuple(dict.fromkeys((*context.terms, *spoken.terms)))[: spelling.MOST_TERMS]
+        return text_rules.apply(spoken.text, self.rules, context.model_copy(update={"terms": terms}))
 
     def write_down(
         self, spoken: Spoken, target: Target | None, folder: Path, *, to_type: bool, closing: float = 0.0
@@ -230,9 +242,11 @@ class Dictate:
             log.exception("the text rules failed")
             return spoken.text, HearsightError("The text rules failed.", kept="What was heard is kept as it is.")
 
-    def _follower(self, emit: Callable[[Live], None], cancel: CancelToken) -> Follower:
+    def _follower(
+        self, emit: Callable[[Live], None], cancel: CancelToken, screen: ScreenWords | None = None
+    ) -> Follower:
         options = replace(self.options, hints=spelling.hints(self.rules.words, ()))
-        return Follower(self.engine, options, emit, cancel)
+        return Follower(self.engine, options, emit, cancel, screen)
 
 
 def again(dictation: Dictation, target: Target | None) -> Written:

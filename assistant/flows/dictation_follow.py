@@ -1,6 +1,6 @@
 """Recognising a dictation while it is spoken: closed pieces at once, the open one now and then for the live text.
 
-When the speaker stops, only the last piece is left to do.
+When the speaker stops, only the last piece is left to do. The screen is read in between (`dictation_screen`).
 """
 
 from __future__ import annotations
@@ -16,10 +16,11 @@ from assistant.core.errors import HearsightError
 from assistant.core.events import Progress
 from assistant.core.media import SAMPLE_RATE, Clip
 from assistant.core.prompt import Options
-from assistant.dictation import gate
+from assistant.dictation import gate, spelling
 from assistant.dictation.agreement import Agreed, LocalAgreement
 from assistant.engine.base import Engine
 from assistant.flows import dictation_joint
+from assistant.flows.dictation_screen import ScreenWords
 from assistant.flows.dictation_speech import LiveSpeech
 
 _WAIT = 0.1
@@ -27,6 +28,8 @@ _NEW_SECONDS = 1.0
 """Of new speech before the open piece is heard again for the live text."""
 _REST = 2.0
 """Times as long as a pass took, the next one waits: the engine is free for most of the time when the key comes up."""
+_READING = 1.5
+"""Seconds of sound after which reading the screen makes way for a pass."""
 _PAUSE = 0.4
 """Seconds without speech that are a pause: above what recognisers keep around a word, so that what is said next can't
 change the piece before it."""
@@ -51,6 +54,7 @@ class Spoken:
         pieces: how many it was recognised in.
         work: seconds that recognising took in all, and after the speech was over.
         tail: of those, after the speech was over.
+        terms: names and terms that stood on the screen, as far as they were read in time.
         error: why the end is missing; the recording is whole all the same.
     """
 
@@ -61,6 +65,7 @@ class Spoken:
     work: float = 0.0
     tail: float = 0.0
     error: HearsightError | None = None
+    terms: tuple[str, ...] = ()
 
 
 class Follower:
@@ -70,11 +75,21 @@ class Follower:
         options: how to recognise; without a language the one of the first words is kept.
         emit: gets each `Live`.
         cancel: ends it with what was recognised until then.
+        screen: whose names bias the recogniser, once they are read and the language is known.
     """
 
-    def __init__(self, engine: Engine, options: Options, emit: Callable[[Live], None], cancel: CancelToken) -> None:
+    def __init__(
+        self,
+        engine: Engine,
+        options: Options,
+        emit: Callable[[Live], None],
+        cancel: CancelToken,
+        screen: ScreenWords | None = None,
+    ) -> None:
         self._engine, self._options = engine, options
         self._emit, self._cancel = emit, cancel
+        self._screen = screen or ScreenWords()
+        self._terms: tuple[str, ...] = ()
         self._agreement, self._whole = LocalAgreement(), LocalAgreement()
         self._text = self._held = ""
         self._pieces = 0
@@ -87,6 +102,7 @@ class Follower:
         error: HearsightError | None = None
         try:
             while not speech.finished:
+                self._read_screen(speech)
                 chunk = speech.next(_WAIT)
                 self._cancel.check()
                 if chunk is not None:
@@ -99,7 +115,10 @@ class Follower:
             error = problem
         self._take_held()
         tail = over_at.seconds_since()
-        return Spoken(self._text, self._options.language, speech.seconds, self._pieces, self._work, tail, error)
+        self._screen.drop()
+        return Spoken(
+            self._text, self._options.language, speech.seconds, self._pieces, self._work, tail, error, self._terms
+        )
 
     def run_recorded(self, blocks: Iterable[Samples]) -> Spoken:
         """The same for a recording that is complete; of any length in constant memory.
@@ -137,6 +156,26 @@ class Follower:
         held, self._held = self._held, ""
         if held:
             self._add(held)
+
+    def _read_screen(self, speech: LiveSpeech) -> None:
+        """Reads until there may be something to recognise; the rest next time."""
+        if not self._screen.waits:
+            return
+        stop = speech.spare_time(_PAUSE, _READING)
+        forget = self._cancel.on_set(stop.set)
+        try:
+            self._screen.read(self._engine, stop)
+        finally:
+            forget()
+        self._learn_terms()
+
+    def _learn_terms(self) -> None:
+        if self._terms or not self._options.language:
+            return
+        self._terms = self._screen.terms(self._options.language)
+        if self._terms:
+            hints = spelling.hints((), (*self._options.hints, *self._terms))
+            self._options = replace(self._options, hints=hints)
 
     def _look_ahead(self, speech: LiveSpeech) -> None:
         """A pass over what is being said now, when there is something new; given up once the speech is over."""
@@ -186,6 +225,7 @@ class Follower:
         if text and heard.language and not self._options.language:
             # A short piece late in a dictation must not be taken for another language.
             self._options = replace(self._options, language=heard.language)
+            self._learn_terms()
         self._pieces += 1
         return text
 

@@ -29,6 +29,8 @@ class LiveSpeech:
         self._samples = 0
         self._silence = 0.0
         self._on_silence: Callable[[], None] | None = None
+        self._spare: CancelToken | None = None
+        self._spare_pause = self._spare_until = 0.0
 
     @property
     def seconds(self) -> float:
@@ -53,6 +55,9 @@ class LiveSpeech:
             self._closed.extend(self._chunker.feed(samples))
             self._changed.notify_all()
             told = self._take_silence()
+            wanted = self._take_spare()
+        if wanted is not None:
+            wanted.set()
         if told is not None:
             told()
 
@@ -63,6 +68,9 @@ class LiveSpeech:
                 self._closed.extend(self._chunker.finish())
                 self.over.set()
                 self._changed.notify_all()
+            wanted = self._take_spare()
+        if wanted is not None:
+            wanted.set()
 
     def next(self, seconds: float) -> Chunk | None:
         """The next whole piece; None where none is closed within `seconds`, or none is left."""
@@ -84,6 +92,24 @@ class LiveSpeech:
         """Calls `on_silence` once, from the recorder's thread, when speech was followed by so much silence."""
         with self._changed:
             self._silence, self._on_silence = seconds, on_silence
+
+    def spare_time(self, pause: float, seconds: float) -> CancelToken:
+        """A token that is set once there may be something to recognise: a piece is whole, so many seconds of sound
+        came, speech was followed by a pause, or it is over. A second call takes the first one's place."""
+        with self._changed:
+            self._spare = token = CancelToken()
+            self._spare_pause, self._spare_until = pause, self.seconds + seconds
+            wanted = self._take_spare()
+        if wanted is not None:
+            wanted.set()
+        return token
+
+    def _take_spare(self) -> CancelToken | None:
+        paused = self._chunker.heard and self._chunker.silence >= self._spare_pause
+        if not (self.over.is_set() or self._closed or paused or self.seconds >= self._spare_until):
+            return None
+        token, self._spare = self._spare, None
+        return token
 
     def _take_silence(self) -> Callable[[], None] | None:
         if self._on_silence is None or not self._chunker.heard or self._chunker.silence < self._silence:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from assistant.core.cancel import CancelToken
 from assistant.core.errors import EngineCrashed, ModelBroken
 from assistant.core.events import Completion, Transcript
-from assistant.core.media import Clip
+from assistant.core.media import Clip, Picture
 from assistant.core.prompt import Options, Prompt
 from assistant.engine.base import Capabilities, Emit, Engine, Report
 from assistant.models.progress import Progress
@@ -57,6 +57,9 @@ class CheckedEngine:
 
     def transcribe(self, clip: Clip, options: Options, emit: Emit, cancel: CancelToken) -> Transcript:
         return self._engine.transcribe(clip, options, emit, cancel)
+
+    def read_screen(self, picture: Picture, cancel: CancelToken) -> str:
+        return self._engine.read_screen(picture, cancel)
 
     def unload(self) -> None:
         self._engine.unload()

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from assistant.core.cancel import CancelToken
 from assistant.core.events import Completion, Transcript
-from assistant.core.media import Clip
+from assistant.core.media import Clip, Picture
 from assistant.core.prompt import Options, Prompt
 from assistant.engine.base import Capabilities, Emit, Engine, Report
 
@@ -54,6 +54,9 @@ class PreparedEngine:
 
     def transcribe(self, clip: Clip, options: Options, emit: Emit, cancel: CancelToken) -> Transcript:
         return self._ready(_unreported, cancel).transcribe(clip, options, emit, cancel)
+
+    def read_screen(self, picture: Picture, cancel: CancelToken) -> str:
+        return self._ready(_unreported, cancel).read_screen(picture, cancel)
 
     def unload(self) -> None:
         """The next load looks at the model's files again: they may have changed meanwhile."""

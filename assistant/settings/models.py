@@ -115,6 +115,11 @@ class Dictation(Section):
     silence_seconds: float = Field(
         default=5.0, ge=0.0, le=60.0, description="Hands-free: so many seconds of silence end it; 0 never does"
     )
+    screen_words: bool = Field(
+        default=True,
+        description="Spell names as they stand in the active window: it is read while you speak and stops at the "
+        "release, so very short dictations go by the window's title alone; nothing of it is kept",
+    )
     polish: bool = Field(
         default=False, description="Let the language model smooth what was said; slower, and your own words if it fails"
     )

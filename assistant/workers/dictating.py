@@ -1,8 +1,8 @@
 """The controller's dictation: its turns and their threads.
 
-The capture thread pins the target, the recording thread opens and closes the microphone, the inference thread
-recognises, the typing thread inserts (one text after the other, in the order in which they were spoken), and the
-housekeeping thread keeps recordings.
+The capture thread pins the target and takes the screen, the recording thread opens and closes the microphone, the
+inference thread reads and recognises, the typing thread inserts (one text after the other, in the order in which they
+were spoken), and the housekeeping thread keeps recordings.
 """
 
 from __future__ import annotations
@@ -73,6 +73,7 @@ class Dictating(DictationTools):
         self._turn = turn
         self._turns.append(turn)
         self._jobs.on_capture_thread(partial(self._pin, turn))
+        self._jobs.on_capture_thread(partial(self._take_screen, turn))
         self._jobs.on_recording_thread(partial(self._record, turn))
         self.parts.inference.submit(partial(self._follow, turn))
         return turn.listening
@@ -139,6 +140,16 @@ class Dictating(DictationTools):
             log.exception("the target could not be pinned")
             turn.pin(None, HearsightError(f"The focused window can't be found ({type(error).__name__})."))
 
+    def _take_screen(self, turn: DictationTurn) -> None:
+        """The screen as it is at key-down, for its names; in memory only, and not where a password is asked for."""
+        target = turn.pinned_target()
+        if not self.settings.dictation.screen_words or (target is not None and target.is_password):
+            return
+        try:
+            turn.screen.offer(self.parts.capture("active"))
+        except HearsightError as error:
+            log.debug("no screen for a dictation: %s", type(error).__name__)
+
     def _record(self, turn: DictationTurn) -> None:
         assert turn.listening is not None
         try:
@@ -159,7 +170,7 @@ class Dictating(DictationTools):
         assert turn.listening is not None
         flow, folder = self.flow(), turn.listening.folder
         try:
-            spoken = flow.follow(turn.speech, partial(self.tell, turn), turn.stop)
+            spoken = flow.follow(turn.speech, partial(self.tell, turn), turn.stop, turn.screen)
             if self.settings.dictation.polish and turn.to_type:
                 spoken = flow.polish(spoken, turn.stop)
             # A stop or a fault ends the recognition, not the recording: all of it is on disk before it is taken away.

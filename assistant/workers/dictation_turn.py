@@ -9,6 +9,7 @@ from assistant.core.cancel import CancelToken
 from assistant.core.errors import HearsightError
 from assistant.desktop.typing.models import Target
 from assistant.flows.dictate import Delivered, Written
+from assistant.flows.dictation_screen import ScreenWords
 from assistant.flows.dictation_speech import LiveSpeech
 from assistant.flows.listening import Listening
 
@@ -26,6 +27,7 @@ class DictationTurn:
     """
 
     speech: LiveSpeech = field(default_factory=LiveSpeech)
+    screen: ScreenWords = field(default_factory=ScreenWords)
     listening: Listening | None = None
     stop: CancelToken = field(default_factory=CancelToken)
     to_type: bool = True

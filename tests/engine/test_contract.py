@@ -122,6 +122,16 @@ def test_speech_becomes_segments_within_the_clip(engine: Engine, speak: Callable
     assert transcript.duration == pytest.approx(clip.seconds)
 
 
+def test_a_screen_is_read_for_its_words_unless_the_engine_only_sees(
+    engine: Engine, draw: Callable[..., Picture]
+) -> None:
+    screen = draw("Szymanowska", "apples 4.50")
+    read = [engine.read_screen(screen, CancelToken()) for _ in range(2)]
+    expected = {"light": "Szymanowska", "fake": "Screen 1 (640 × 240): Notes", "phi4": ""}[engine.capabilities.name]
+    assert expected in read[0] and bool(read[0]) == bool(expected)
+    assert read[0] == read[1]
+
+
 @pytest.mark.parametrize("seconds", [0, 0.0001, 0.01, 3])
 def test_silence_of_any_length_is_transcribed_as_nothing(engine: Engine, seconds: float) -> None:
     clip = Clip(np.zeros(int(seconds * SAMPLE_RATE), np.float32))
@@ -129,7 +139,7 @@ def test_silence_of_any_length_is_transcribed_as_nothing(engine: Engine, seconds
     assert (transcript.text, transcript.segments) == ("", ())
 
 
-@pytest.mark.parametrize("call", ["load", "warm", "generate", "transcribe"])
+@pytest.mark.parametrize("call", ["load", "warm", "generate", "transcribe", "read_screen"])
 def test_a_token_set_before_the_call_stops_it(engine: Engine, question: Prompt, call: str) -> None:
     cancel = CancelToken()
     cancel.set()
@@ -138,6 +148,7 @@ def test_a_token_set_before_the_call_stops_it(engine: Engine, question: Prompt, 
         "warm": lambda: engine.warm(question, lambda _event: None, cancel),
         "generate": lambda: engine.generate(question, Options(), lambda _event: None, cancel),
         "transcribe": lambda: engine.transcribe(SILENCE, Options(), lambda _event: None, cancel),
+        "read_screen": lambda: engine.read_screen(question.pictures[0], cancel),
     }
     with pytest.raises(Cancelled):
         calls[call]()

@@ -15,7 +15,7 @@ from pathlib import Path
 from assistant.core.cancel import CancelToken
 from assistant.core.errors import BadInput, EngineOutOfMemory
 from assistant.core.events import Completion, Delta, Heard, Notice, Partial, ScreenRead, Stage, Transcript, Usage
-from assistant.core.media import Clip
+from assistant.core.media import Clip, Picture
 from assistant.core.prompt import Options, Prompt, Task
 from assistant.engine.base import Capabilities, Emit, Report
 from assistant.engine.light import catalogue
@@ -28,6 +28,9 @@ from assistant.engine.light.parts import Parts
 
 SCREEN_CHARACTERS = 3000
 """The most characters of screen text in a prompt, unless told otherwise."""
+
+_MOST_READ = 16_000
+"""Characters of a screen's text that is read for its words alone."""
 
 _SLICE_SECONDS = 1.5
 _SHORTEST_ANSWER = 64
@@ -115,6 +118,14 @@ class LightEngine:
         language = options.language or self._language
         with _memory_errors():
             return self._made().recogniser.recognise(clip, language, cancel, emit, options.hints)
+
+    def read_screen(self, picture: Picture, cancel: CancelToken) -> str:
+        """Reads with the OCR networks alone; a stop need not wait until those are loaded."""
+        cancel.check()
+        with _memory_errors():
+            reader = self._made().reader
+            reader.load_beside(cancel)
+            return reader.read(picture, cancel, characters=_MOST_READ).text
 
     def unload(self) -> None:
         if self._loaded is not None:

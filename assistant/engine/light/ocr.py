@@ -7,6 +7,8 @@ horizontal strips, recognition into small batches.
 from __future__ import annotations
 
 import logging
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
@@ -36,6 +38,8 @@ _LOWEST_SCORE = 0.5
 _SURE = 0.85
 """The score from which a stray piece of ink is taken for a character."""
 
+_LOOK_SECONDS = 0.02
+
 _UPRIGHT = 2.5
 """A piece this much taller than wide is text on its side; a digit (about 1.7) is not."""
 
@@ -50,17 +54,37 @@ class Ocr:
     def __init__(self, threads: int) -> None:
         self._threads = max(1, threads)
         self._rapid: Any = None
+        self._loading = threading.Lock()
         self._begun: dict[Any, Any] = {}
         """Slices of the picture whose reading was stopped, by their pixels: the next try goes on from there."""
 
     def load(self) -> None:
         """Builds the two networks (about a second). Does nothing when they are."""
+        with self._loading:
+            if self._rapid is None:
+                self._rapid = self._built()
+
+    def load_beside(self, cancel: CancelToken) -> None:
+        """As `load`, on a thread of its own, which goes on when the wait for it is stopped.
+
+        Raises:
+            Cancelled: the token was set.
+        """
         if self._rapid is not None:
             return
+        thread = ThreadPoolExecutor(1, "ocr-loading")
+        loading = thread.submit(self.load)
+        thread.shutdown(wait=False)
+        while not loading.done():
+            cancel.check()
+            cancel.wait(_LOOK_SECONDS)
+        loading.result()
+
+    def _built(self) -> Any:
         from rapidocr import RapidOCR
 
         logging.getLogger("RapidOCR").setLevel(logging.ERROR)
-        self._rapid = RapidOCR(
+        return RapidOCR(
             params={
                 "Global.log_level": "error",
                 "Global.use_cls": False,
@@ -74,7 +98,12 @@ class Ocr:
         )
 
     def unload(self) -> None:
-        self._rapid = None
+        with self._loading:
+            self._rapid = None
+        self.forget()
+
+    def forget(self) -> None:
+        """Drops what was done for a picture whose reading was stopped."""
         self._begun.clear()
 
     def read(self, pixels: Pixels, cancel: CancelToken) -> list[Box]:

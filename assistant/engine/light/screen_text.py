@@ -47,9 +47,18 @@ class ScreenReader:
     def __init__(self, threads: int) -> None:
         self._ocr = Ocr(threads)
         self._known: OrderedDict[str, list[Box]] = OrderedDict()
+        self._begun = ""
 
     def load(self) -> None:
         self._ocr.load()
+
+    def load_beside(self, cancel: CancelToken) -> None:
+        """As `load`, but a stop doesn't wait for it.
+
+        Raises:
+            Cancelled: the token was set; loading goes on.
+        """
+        self._ocr.load_beside(cancel)
 
     def unload(self) -> None:
         self._ocr.unload()
@@ -58,6 +67,7 @@ class ScreenReader:
     def forget(self) -> None:
         """Drops what was read before."""
         self._known.clear()
+        self._ocr.forget()
 
     def read(self, picture: Picture, cancel: CancelToken, *, characters: int) -> ScreenText:
         """Reads a picture, but for Hearsight's own windows on it.
@@ -78,6 +88,10 @@ class ScreenReader:
     def _boxes(self, picture: Picture, cancel: CancelToken) -> list[Box]:
         key = picture.sha256
         if key not in self._known:
+            if key != self._begun:
+                # What was read of a picture that nobody asks for any more: megabytes of pixels.
+                self._ocr.forget()
+                self._begun = key
             self._known[key] = self._ocr.read(picture.pixels, cancel)
             while len(self._known) > _KEPT:
                 self._known.popitem(last=False)

@@ -15,7 +15,7 @@ import numpy as np
 from assistant.core.cancel import CancelToken
 from assistant.core.errors import EngineOutOfMemory
 from assistant.core.events import Completion, Notice, Partial, Segment, Transcript
-from assistant.core.media import Clip
+from assistant.core.media import Clip, Picture
 from assistant.core.prompt import Options, Prompt
 from assistant.engine.base import Capabilities, Emit, Report
 from assistant.engine.phi4 import budget, faults, loaded
@@ -142,6 +142,11 @@ class Phi4Engine:
                 emit(segment)
         text = " ".join(segment.text for segment in segments)
         return Transcript(text, tuple(segments), options.language if text else "", clip.seconds)
+
+    def read_screen(self, picture: Picture, cancel: CancelToken) -> str:  # noqa: ARG002
+        """Nothing: this model sees pixels, and writing a screen's words down takes it as long as an answer."""
+        cancel.check()
+        return ""
 
     def unload(self) -> None:
         """Gives everything back but what CUDA itself keeps for the process, which goes with the child process."""

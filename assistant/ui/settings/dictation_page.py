@@ -43,6 +43,7 @@ class DictationPage(Page):
         languages = (("", "As the microphone's"), *LANGUAGES)
         self.add_choice("language", "Language you dictate in", languages, "Text rules go by it too.")
         self.add_number("silence_seconds", "Silence that ends it", 0, 60, step=0.5, unit=" s", decimals=1)
+        self.add_switch("screen_words", "Names on the screen")
         self.add_switch("polish", "Polish what was said")
         self.add_number("keep_days", "Keep dictations", 0, 3650, unit=" days")
         self.add_number("keep_megabytes", "Room for recordings", 0, 1_000_000, step=50, unit=" MB")
