@@ -53,6 +53,8 @@ TESTS = {
         # a display with a window manager and a tray, and hands to use it
         "xvfb xauth x11-utils x11-xserver-utils openbox xdotool wmctrl xclip xterm xfonts-base mousepad trayer",
         "dbus dbus-x11",
+        # programs that tell of their fields, as they do to screen readers
+        "at-spi2-core",
         # a Wayland compositor without a screen, with a terminal and a clipboard on it
         "sway wtype wl-clipboard foot",
         # who shows notifications there

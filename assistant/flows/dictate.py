@@ -267,4 +267,4 @@ def _context(language: str, target: Target | None) -> Context:
         return Context(language=language)
     # What stands in the window's title is on the screen, and often what is written about.
     names = spelling.terms(target.title, language)
-    return Context(kind=target.kind, program=target.program, language=language, terms=names)
+    return Context(before=target.before, kind=target.kind, program=target.program, language=language, terms=names)

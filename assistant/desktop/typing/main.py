@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Literal
 
 from assistant.core.cancel import CancelToken
 from assistant.core.errors import FocusMoved, InsertRefused, TargetLost
+from assistant.desktop.cursor.main import CursorReader
 from assistant.desktop.screen_lock import ScreenLock
 from assistant.desktop.typing.handlers.clipboard_only import ClipboardOnly
 from assistant.desktop.typing.handlers.macos import MacTyping
@@ -71,25 +73,37 @@ class Typist:
     Args:
         ways: in the order in which they are tried; `handlers()` when left out.
         locked: whether the screen is locked; asks the system when left out.
-        state: see `handlers`.
+        cursor: tells of the field that has the focus; asks the system when left out.
 
     Attributes:
         hint: how to install what would work better here; empty when all is here.
     """
 
-    def __init__(self, ways: Sequence[TypingHandler] | None = None, locked: Callable[[], bool] | None = None) -> None:
+    def __init__(
+        self,
+        ways: Sequence[TypingHandler] | None = None,
+        locked: Callable[[], bool] | None = None,
+        cursor: CursorReader | None = None,
+    ) -> None:
         self._handlers, self.hint = choose(handlers() if ways is None else ways)
         self._lock = ScreenLock()
         self._locked = locked or self._lock.is_locked
+        self._cursor = cursor or CursorReader()
 
     def target(self) -> Target | None:
-        """Call it at key-down: the window that has the focus. None where no window has it.
+        """Call it at key-down, off the GUI thread: the window that has the focus, and what is told of its field.
+
+        None where no window has the focus. What is written in a terminal is not read: it is a screen, not a field.
 
         Raises:
             InsertRefused: this session has no way to type into other programs.
             HearsightError: the display can't be reached.
         """
-        return self._first().target()
+        target = self._first().target()
+        if target is None or target.is_password or target.kind == "terminal":
+            return target
+        field = self._cursor.read(target.pid)
+        return replace(target, is_password=field.is_password, before=field.before)
 
     def insert(
         self,
@@ -120,6 +134,7 @@ class Typist:
         while True:
             token.check()
             self._require_unlocked()
+            self._require_no_password(target)
             try:
                 return handler.insert(text, target, token)
             except FocusMoved:
@@ -186,6 +201,11 @@ class Typist:
     def _require_unlocked(self) -> None:
         if self._locked():
             raise InsertRefused("The screen is locked, so nothing is typed.", action="Unlock it and paste the text.")
+
+    def _require_no_password(self, target: Target) -> None:
+        """The focus may have gone to another field of the same window since key-down."""
+        if target.kind != "terminal" and self._cursor.read(target.pid).is_password:
+            raise InsertRefused(danger("", replace(target, is_password=True)), action=_NONE_ACTION)
 
 
 def _wait_for(handler: TypingHandler, target: Target, cancel: CancelToken) -> None:

@@ -24,6 +24,8 @@ class Target:
         kind: what sort of program it is. terminal: a line break would run a command. code: no capitals are put in.
         is_password: whether the system says that a password is asked for.
         pid: of its process; 0 where unknown.
+        before: the text before the cursor, as much as the system tells (see `desktop.cursor`); None where nothing
+            tells. The user's content: never logged, never stored.
     """
 
     id: str
@@ -32,6 +34,7 @@ class Target:
     kind: Kind = "plain"
     is_password: bool = False
     pid: int = 0
+    before: str | None = field(default=None, repr=False, compare=False)
 
 
 @dataclass(frozen=True)
