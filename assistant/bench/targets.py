@@ -141,6 +141,8 @@ class Mousepad:
         self._file.write_text("", encoding="utf-8")
         self.title = "note.txt"
         own = {"XDG_CONFIG_HOME": str(folder / "config"), "GSETTINGS_BACKEND": "memory", "NO_AT_BRIDGE": "1"}
+        # Else GTK starts a session bus that outlives it.
+        own["DBUS_SESSION_BUS_ADDRESS"] = "disabled:"
         quiet = subprocess.DEVNULL
         line = ("mousepad", "--disable-server", str(self._file))
         self.process = subprocess.Popen(line, env={**server.env, **own}, stdout=quiet, stderr=quiet)

@@ -60,6 +60,8 @@ class Stage:
         command = _COMMANDS.get(window["program"], _qt)(window, folder)
         env = {**self._server.env, **{key: str(value) for key, value in window.get("env", {}).items()}}
         env |= {"HOME": str(folder), "LC_ALL": "C.UTF-8", "NO_AT_BRIDGE": "1", "GSETTINGS_BACKEND": "memory"}
+        # A bus that GTK starts by itself starts the portals, which mount a file system in the home folder.
+        env["DBUS_SESSION_BUS_ADDRESS"] = "disabled:"
         return subprocess.Popen(command, env=env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd=folder)
 
     def _wait_for(self, window: dict[str, Any], ready: Path) -> None:
