@@ -18,7 +18,7 @@ from assistant.desktop.hotkeys.handlers.x11 import X11Hotkeys
 from assistant.desktop.typing.handlers import x11_session
 from assistant.desktop.typing.main import Typist
 from assistant.desktop.typing.models import Inserted, Target
-from tests.helpers.display import keys_down, keys_up
+from tests.helpers.display import give_focus, keys_down, keys_up
 from tests.helpers.targets import clipboard, copy
 
 pytestmark = pytest.mark.desktop
@@ -275,7 +275,7 @@ def test_a_terminal_gets_its_text_by_the_primary_selection_which_comes_back(
 def test_a_password_prompt_in_a_terminal_is_refused(typist: Typist, display: XServer) -> None:
     prompt = display.spawn("xterm", "-title", "Prompt", "-e", "sh", "-c", "stty -echo; cat")
     try:
-        display.run("xdotool", "search", "--sync", "--onlyvisible", "--name", "^Prompt$", "windowfocus", "--sync")
+        give_focus(display, "^Prompt$")
         wait_until(lambda: pinned(typist).is_password, "the prompt")
         with pytest.raises(InsertRefused, match="password"):
             typist.insert("secret", pinned(typist))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -88,11 +89,21 @@ def typing_into(server: XServer, file: Path, *, title: str = "Typing") -> Iterat
         yield
 
 
+def give_focus(server: XServer, title: str) -> None:
+    """xdotool fails where a window closes or isn't mapped yet while it looks: it is asked again."""
+    line = ("xdotool", "search", "--sync", "--onlyvisible", "--name", title, "windowfocus", "--sync")
+
+    def given() -> bool:
+        return subprocess.run(line, env=server.env, capture_output=True, timeout=_SECONDS, check=False).returncode == 0
+
+    wait_until(given)
+
+
 @contextmanager
 def _program(server: XServer, title: str, *command: str) -> Iterator[None]:
     process = server.spawn(*command)
     try:
-        server.run("xdotool", "search", "--sync", "--onlyvisible", "--name", f"^{title}$", "windowfocus", "--sync")
+        give_focus(server, f"^{title}$")
         yield
     finally:
         end(process)
