@@ -30,7 +30,7 @@ _EXAMPLES = """examples:
   hearsight ask --image chart.png --task chart
   hearsight ask --audio talk.mp3 --task translate --to French
   hearsight ask --video clip.mp4 "What happens at the end?"
-  hearsight ask --document report.txt --document notes.txt "Who wrote it?"
+  hearsight ask --document LICENSE "Which licence is this?"
 """
 
 
