@@ -1,1 +1,1 @@
-"""What every part of Hearsight shares: prompts, events, errors, geometry. Standard library, numpy, and xcffib in one module."""
+"""What every part of Hearsight shares: prompts, events, errors, geometry. Standard library and numpy; xcffib in x11.py."""
