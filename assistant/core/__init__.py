@@ -1,1 +1,1 @@
-"""What every part of Hearsight shares: prompts, events, errors, geometry. Standard library and numpy, but for x11.py."""
+"""What every part of Hearsight shares: prompts, events, errors, geometry. Only x11.py needs more than numpy."""
