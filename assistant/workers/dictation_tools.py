@@ -136,11 +136,6 @@ class DictationTools(QObject):
         else:
             self._insert_here(again(dictation, None))
 
-    @Slot(int)
-    def insert_again(self, id: int) -> None:
-        """Types one of the history into the window that has the focus now."""
-        self._insert_here(again(self._get(id), None))
-
     @Slot(int, str)
     def place(self, id: int, choice: str) -> None:
         """Does what the user chose for a text whose window wasn't there to take it.

@@ -5,14 +5,13 @@ from __future__ import annotations
 import importlib.util
 import os
 import sys
-import threading
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from assistant.desktop.hotkeys.handlers.presses import write_down
+from assistant.desktop.hotkeys.handlers.looping import LoopingHotkeys
 from assistant.desktop.hotkeys.models import OnKey, OnProblem
-from assistant.desktop.hotkeys.shortcuts import parse_shortcut
+from assistant.desktop.hotkeys.shortcuts import Shortcut
 
 if TYPE_CHECKING:
     from assistant.desktop.hotkeys.handlers.portal_loop import PortalLoop
@@ -21,17 +20,13 @@ _ASK_SECONDS = 3.0
 """A portal that is not running yet is started by the question; a desktop that takes longer has none."""
 
 
-class PortalHotkeys:
+class PortalHotkeys(LoopingHotkeys["PortalLoop"]):
     """See `HotkeyHandler`; one `PortalLoop` for each set of bindings.
 
     The desktop decides which keys it gives: a shortcut here is a wish, and its own settings have the last word.
     """
 
     name = "GlobalShortcuts portal"
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._loop: PortalLoop | None = None
 
     def is_compatible(self) -> bool:
         return is_wayland() and _has_bus()
@@ -56,25 +51,6 @@ class PortalHotkeys:
     def install_instructions(self) -> str:
         return "This desktop's portal offers no global keys (KDE Plasma 5.27, GNOME 48, Hyprland and later ones do)."
 
-    def start(self, bindings: Mapping[str, str], on_event: OnKey, on_problem: OnProblem | None = None) -> None:
-        from assistant.desktop.hotkeys.handlers.portal_loop import PortalLoop
-
-        shortcuts = {name: parse_shortcut(text) for name, text in bindings.items()}
-        with self._lock:
-            self._end()
-            loop = PortalLoop(shortcuts, on_event, on_problem or write_down)
-            loop.start()
-            self._loop = loop
-
-    def stop(self) -> None:
-        with self._lock:
-            self._end()
-
-    def is_held(self, name: str) -> bool:
-        """By what the portal told last: it doesn't say more of the keyboard."""
-        loop = self._loop
-        return loop is not None and loop.is_held(name)
-
     def grab_escape(self, on_escape: Callable[[], None]) -> bool:  # noqa: ARG002
         """A portal gives out keys in its settings only, never for a moment."""
         return False
@@ -82,10 +58,12 @@ class PortalHotkeys:
     def release_escape(self) -> None:
         """Nothing was taken."""
 
-    def _end(self) -> None:
-        loop, self._loop = self._loop, None
-        if loop is not None:
-            loop.stop()
+    def _open(self, shortcuts: Mapping[str, Shortcut], on_event: OnKey, on_problem: OnProblem) -> PortalLoop:
+        from assistant.desktop.hotkeys.handlers.portal_loop import PortalLoop
+
+        loop = PortalLoop(shortcuts, on_event, on_problem)
+        loop.start()
+        return loop
 
 
 def is_wayland() -> bool:

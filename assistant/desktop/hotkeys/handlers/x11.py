@@ -5,14 +5,13 @@ from __future__ import annotations
 import importlib.util
 import os
 import sys
-import threading
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 from assistant.core.errors import HearsightError
-from assistant.desktop.hotkeys.handlers.presses import write_down
+from assistant.desktop.hotkeys.handlers.looping import LoopingHotkeys
 from assistant.desktop.hotkeys.models import OnKey, OnProblem
-from assistant.desktop.hotkeys.shortcuts import parse_shortcut
+from assistant.desktop.hotkeys.shortcuts import Shortcut
 
 if TYPE_CHECKING:
     from assistant.desktop.hotkeys.handlers.x11_loop import KeyLoop
@@ -20,14 +19,10 @@ if TYPE_CHECKING:
 _INSTALL = "Install the Python package xcffib and the system's package libxcb1, and start Hearsight again."
 
 
-class X11Hotkeys:
+class X11Hotkeys(LoopingHotkeys["KeyLoop"]):
     """See `HotkeyHandler`; one `KeyLoop` for each set of bindings."""
 
     name = "XGrabKey on X11"
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._loop: KeyLoop | None = None
 
     def is_compatible(self) -> bool:
         """On Wayland the X server that serves old programs sees no key that is meant for others."""
@@ -40,23 +35,6 @@ class X11Hotkeys:
     def install_instructions(self) -> str:
         return f"Global keys on X11 need xcffib. {_INSTALL}"
 
-    def start(self, bindings: Mapping[str, str], on_event: OnKey, on_problem: OnProblem | None = None) -> None:
-        shortcuts = {name: parse_shortcut(text) for name, text in bindings.items()}
-        make_loop = _key_loop()
-        with self._lock:
-            self._end()
-            loop = make_loop(shortcuts, on_event, on_problem or write_down)
-            loop.start()
-            self._loop = loop
-
-    def stop(self) -> None:
-        with self._lock:
-            self._end()
-
-    def is_held(self, name: str) -> bool:
-        loop = self._loop
-        return loop is not None and loop.is_held(name)
-
     def grab_escape(self, on_escape: Callable[[], None]) -> bool:
         loop = self._loop
         return loop is not None and loop.call(lambda: loop.take_escape(on_escape))
@@ -66,10 +44,10 @@ class X11Hotkeys:
         if loop is not None:
             loop.call(loop.give_escape_back)
 
-    def _end(self) -> None:
-        loop, self._loop = self._loop, None
-        if loop is not None:
-            loop.stop()
+    def _open(self, shortcuts: Mapping[str, Shortcut], on_event: OnKey, on_problem: OnProblem) -> KeyLoop:
+        loop = _key_loop()(shortcuts, on_event, on_problem)
+        loop.start()
+        return loop
 
 
 def _key_loop() -> type[KeyLoop]:
